@@ -1,0 +1,282 @@
+/* /users and /authentication as JSON: accounts, and the tokens of those who speak JSON. */
+
+#include "lib/api.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/api_part.h"
+#include "lib/clock.h"
+#include "lib/conf.h"
+#include "lib/db.h"
+#include "lib/event.h"
+#include "lib/json.h"
+
+static const char no_match[] = "Invalid login";	/* feathers' words, for an unknown email and a wrong password alike */
+
+/* Somebody at the door. */
+struct guest {
+	char		 email[PERSON_EMAIL_CAP];
+	const char	*password;
+	int		 known;
+	struct person	 person;			/* if known */
+	char		 hash[CRYPT_PASSWORD_CAP];	/* nobody's if not */
+	struct door	 door;
+};
+
+/* Adds the person at hand to a parent, or fills the root (key NULL), with their own email. */
+static enum err
+add_user(struct call *call, struct json *user)
+{
+	struct form		none = { 0 };
+	struct query		query;
+	struct query_scope	scope = { call->who.id, conf_text(call->conf, CONF_BOTS_DOMAIN) };
+	char			why[QUERY_WHY_CAP];
+	enum err		err;
+
+	if ((err = query_read_one(QUERY_AGENTS, &none, &query, why)) != ERR_OK ||
+	    (err = query_get(call->db, &query, &scope, call->who.id, user)) != ERR_OK)
+		return err;
+	json_add_text(user, "email", call->who.email);
+	return ERR_OK;
+}
+
+/* What a sign-in answers, and a sign-out. */
+static enum err
+send_session(struct call *call, const char *token, const char *strategy, int status)
+{
+	struct json	*root = json_object(NULL, NULL);
+	enum err	 err;
+
+	json_add_text(root, "accessToken", *token == '\0' ? NULL : token);
+	json_add_text(json_object(root, "authentication"), "strategy", strategy);
+	if ((err = add_user(call, json_object(root, "user"))) == ERR_OK)
+		err = app_json(call, status, root);
+	json_free(root);
+	return err;
+}
+
+/* ---- the door ---- */
+
+/* Who it is, and whether they have to wait: 429 then. */
+static enum err
+knock(struct call *call, struct guest *guest)
+{
+	enum err err = person_by_email(call->db, guest->email, &guest->person, guest->hash);
+
+	if ((guest->known = err == ERR_OK) == 0)
+		snprintf(guest->hash, sizeof(guest->hash), "%s", crypt_password_nobody());
+	if (err != ERR_OK && err != ERR_NOTFOUND)
+		return err;
+	if ((err = app_door(call, guest->email, guest->known ? guest->person.id : 0, &guest->door)) != ERR_OK ||
+	    guest->door.wait == 0)
+		return err;
+	call->reply->status = 429;
+	call->reply->retry_after = (int)((guest->door.wait + CLOCK_SECOND - 1) / CLOCK_SECOND);
+	return ERR_BUSY;
+}
+
+/* Ends the transaction that db_begin has begun. */
+static enum err
+commit(struct call *call, enum err err)
+{
+	if (err == ERR_OK)
+		return db_commit(call->db);
+	db_rollback(call->db);
+	return err;
+}
+
+static enum err
+note_failure(struct call *call, const struct guest *guest)
+{
+	enum err err = db_begin(call->db);
+
+	return err == ERR_OK ? commit(call, app_door_failed(call, &guest->door)) : err;
+}
+
+/* ---- POST /authentication ---- */
+
+static enum err
+open_session(struct call *call, const struct guest *guest)
+{
+	char		token[CRYPT_TOKEN_CAP];
+	int64_t		id = guest->person.id;
+	enum err	err;
+
+	call->who = guest->person;
+	if ((err = session_open(call->db, id, req_var(call->req, "HTTP_USER_AGENT"), call->now, token)) != ERR_OK)
+		return err;
+	if ((err = session_trim(call->db, id, conf_int(call->conf, CONF_LIMITS_SESSIONS))) == ERR_OK &&
+	    (err = app_event(call, EVENT_PERSON_SIGN_IN, 0, "", NULL)) == ERR_OK &&
+	    (err = app_door_passed(call, &guest->door, id, 0)) == ERR_OK)
+		err = send_session(call, token, "local", 201);
+	explicit_bzero(token, sizeof(token));
+	return err;
+}
+
+static enum err
+by_password(struct call *call, const char *email, const char *password)
+{
+	struct guest	guest = { .password = password };
+	enum err	err;
+
+	if (email == NULL || password == NULL || *password == '\0' || person_email(email, guest.email) != ERR_OK)
+		return app_say(call, 401, "%s", no_match);
+	if ((err = knock(call, &guest)) != ERR_OK)
+		return err;
+	err = app_hash_check(call, guest.hash, guest.password);
+	if (err == ERR_INVALID || (err == ERR_OK && !guest.known)) {
+		err = note_failure(call, &guest);
+		return err == ERR_OK ? app_say(call, 401, "%s", no_match) : err;
+	}
+	if (err != ERR_OK || (err = db_begin(call->db)) != ERR_OK)
+		return err;
+	return commit(call, open_session(call, &guest));
+}
+
+/* The session that there is already. */
+static enum err
+by_token(struct call *call, const char *token)
+{
+	struct session	session;
+	enum err	err = token == NULL ? ERR_NOTFOUND : session_get(call->db, token, call->now, &session);
+
+	if (err == ERR_NOTFOUND)
+		return app_say(call, 401, "Not authenticated");
+	if (err != ERR_OK || (err = person_get(call->db, session.person, &call->who)) != ERR_OK)
+		return err;
+	return send_session(call, token, "jwt", 201);
+}
+
+enum { STRATEGY, EMAIL, PASSWORD, TOKEN, AUTH_FIELDS };
+
+enum err
+api_authenticate(struct call *call)
+{
+	struct api_field fields[AUTH_FIELDS] = {
+		[STRATEGY] = { "strategy", NULL }, [EMAIL] = { "email", NULL },
+		[PASSWORD] = { "password", NULL }, [TOKEN] = { "accessToken", NULL },
+	};
+	const char	*strategy;
+	enum err	 err = api_body(call, fields, AUTH_FIELDS);
+
+	if (err != ERR_OK)
+		return err;
+	if (app_wrongs(call) > 0)
+		return ERR_INVALID;
+	strategy = fields[STRATEGY].text == NULL ? "local" : fields[STRATEGY].text;
+	if (strcmp(strategy, "local") == 0)
+		return by_password(call, fields[EMAIL].text, fields[PASSWORD].text);
+	if (strcmp(strategy, "jwt") == 0)
+		return by_token(call, fields[TOKEN].text);
+	return app_say(call, 401, "There is no such strategy");
+}
+
+/* ---- DELETE /authentication ---- */
+
+enum err
+api_sign_out(struct call *call)
+{
+	enum err err = send_session(call, call->token, "jwt", 200);
+
+	if (err != ERR_OK)
+		return err;
+	err = session_end(call->db, call->who.id, call->session.key);
+	return err == ERR_NOTFOUND ? ERR_OK : err;	/* run from a shell: there is none */
+}
+
+/* ---- POST /users ---- */
+
+enum { NEW_EMAIL, NEW_PASSWORD, NEW_NAME, USER_FIELDS };
+
+static enum err
+send_user(struct call *call)
+{
+	struct json	*user = json_object(NULL, NULL);
+	enum err	 err = add_user(call, user);
+
+	if (err == ERR_OK)
+		err = app_json(call, 201, user);
+	json_free(user);
+	return err;
+}
+
+/* Within a transaction. */
+static enum err
+order(struct call *call, struct guest *guest, const char *name)
+{
+	int64_t		id;
+	enum err	err;
+
+	if ((err = person_order(call->db, guest->email, guest->hash, &id)) != ERR_OK)
+		return err;
+	if (name != NULL && (err = person_rename(call->db, id, name)) == ERR_INVALID) {
+		app_wrong(call, "name", "use 1 to 200 letters");
+		return ERR_INVALID;
+	}
+	if (err != ERR_OK || (err = person_get(call->db, id, &call->who)) != ERR_OK)
+		return err;
+	if ((err = app_event(call, EVENT_PERSON_REGISTER, 0, "", NULL)) != ERR_OK ||
+	    (err = app_door_passed(call, &guest->door, id, 1)) != ERR_OK)
+		return err;
+	return send_user(call);
+}
+
+static enum err
+is_known(struct call *call)
+{
+	app_wrong(call, "email", "this email has an account");
+	return app_say(call, 409, "This email has an account");
+}
+
+/* Each try at a known email counts, so that nobody goes through a list of them. */
+static enum err
+make(struct call *call, struct guest *guest, const char *name)
+{
+	enum err err;
+
+	if ((err = knock(call, guest)) != ERR_OK)
+		return err;
+	if (guest->known)
+		return (err = note_failure(call, guest)) == ERR_OK ? is_known(call) : err;
+	if ((err = app_hash_new(call, guest->password, guest->hash)) != ERR_OK || (err = db_begin(call->db)) != ERR_OK)
+		return err;
+	err = commit(call, order(call, guest, name));
+	return err == ERR_EXISTS ? is_known(call) : err;
+}
+
+/* What is wrong with the values; the email is taken over. */
+static void
+check_user(struct call *call, const struct api_field *fields, struct guest *guest)
+{
+	const char *fault;
+
+	guest->password = fields[NEW_PASSWORD].text == NULL ? "" : fields[NEW_PASSWORD].text;
+	if (app_wrongs(call) > 0)
+		return;
+	if (fields[NEW_EMAIL].text == NULL || person_email(fields[NEW_EMAIL].text, guest->email) != ERR_OK)
+		app_wrong(call, "email", "this has to be like name@example.com");
+	if ((fault = person_password_fault(guest->password)) != NULL)
+		app_wrong(call, "password", fault);
+}
+
+enum err
+api_users_create(struct call *call)
+{
+	struct api_field fields[USER_FIELDS] = {
+		[NEW_EMAIL] = { "email", NULL }, [NEW_PASSWORD] = { "password", NULL }, [NEW_NAME] = { "name", NULL },
+	};
+	struct guest	guest = { 0 };
+	enum err	err;
+
+	if (json_type(call->body) == JSON_LIST)
+		return app_say(call, 405, "Can not create multiple entries");
+	if ((err = api_body(call, fields, USER_FIELDS)) != ERR_OK)
+		return err;
+	check_user(call, fields, &guest);
+	if (app_wrongs(call) > 0)
+		return ERR_INVALID;
+	if (!conf_on(call->conf, CONF_ACCOUNTS_OPEN))
+		return app_say(call, 403, "This place takes nobody new right now");
+	return make(call, &guest, fields[NEW_NAME].text);
+}
