@@ -1,0 +1,170 @@
+'use strict'
+// Strangers at the door of a real site: headers and bodies that are none, tries without end, clients that hang up.
+
+const assert = require('node:assert/strict')
+const { after, before, test } = require('node:test')
+const http = require('http')
+const net = require('net')
+const person = require('./person')
+const { open } = require('./site')
+const { took } = require('./until')
+
+const FORM = 'Content-Type: application/x-www-form-urlencoded'
+let site, owner, who
+
+before(async () => {
+  site = await open()
+  owner = site.client()
+  who = await person.register(owner, person.invent())
+})
+after(() => site?.close())
+
+// Bytes sent as they are; resolves to { status, text }.
+function raw (...lines) {
+  const body = lines.pop()
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(site.port, '127.0.0.1')
+    const parts = []
+    socket.setTimeout(20000, () => socket.destroy(new Error('no answer')))
+    socket.on('error', reject)
+    socket.on('data', data => parts.push(data))
+    socket.on('close', () => {
+      const text = Buffer.concat(parts).toString()
+      resolve({ status: Number(text.split(' ')[1]), text })
+    })
+    const head = [lines.shift() + ' HTTP/1.1', `Host: 127.0.0.1:${site.port}`, 'Connection: close', ...lines]
+    if (body.length > 0) head.push(`Content-Length: ${body.length}`)
+    socket.write(Buffer.concat([Buffer.from(head.join('\r\n') + '\r\n\r\n'), body]))
+  })
+}
+
+// A fresh browser's form for /start: its cookie and its csrf.
+async function form () {
+  const client = site.client()
+  const { csrf } = client.fields(await client.page('/start'), '/start')
+  return { cookie: 'Cookie: ' + [...client.cookies].map(one => one.join('=')).join('; '), csrf }
+}
+
+test('a header that comes twice as a variable is 400', async () => {
+  const none = Buffer.alloc(0)
+  const rows = [
+    [['X-A: 1'], 200],
+    [['X-A: 1', 'X-B: 2'], 200],
+    [['X-A: 1', 'X_A: 2'], 400],
+    [['X_A: 1', 'x-a: 1'], 400],
+    [['X-Forwarded-For: 192.0.2.1', 'X_Forwarded_For: 192.0.2.2'], 400],
+    [['Cookie: baas=x', 'Coo_kie: y'], 200],
+    [['Sec-Fetch-Site: same-origin', 'Sec_Fetch_Site: cross-site'], 400]
+  ]
+  for (const [headers, status] of rows) {
+    for (const path of ['/start', '/', '/health']) {
+      const answer = await raw(`GET ${path}`, ...headers, none)
+      assert.equal(answer.status, status, `${path} ${headers}`)
+      assert.match(answer.text, /^content-security-policy: /im, `${path} ${headers}`)
+    }
+  }
+})
+
+test('bodies that are no form are 400, 413 and 415', async () => {
+  const { cookie, csrf } = await form()
+  const start = `csrf=${csrf}&email=a%40example.org&password=`
+  const rows = [
+    ['a NUL', Buffer.from(start + 'a\0b'), 400],
+    ['a NUL in disguise', Buffer.from(start + 'a%00b'), 400],
+    ['bytes that are not UTF-8', Buffer.concat([Buffer.from(start), Buffer.from([0xff, 0xfe])]), 400],
+    ['the same in disguise', Buffer.from(start + '%ff%fe'), 400],
+    ['half a character', Buffer.from(start + '%c3'), 400],
+    ['a surrogate', Buffer.from(start + '%ed%a0%80'), 400],
+    ['too long a NUL', Buffer.from(start + '%c0%80'), 400],
+    ['a broken escape', Buffer.from(start + '%zz'), 400],
+    ['64 KiB', Buffer.from(start + 'x'.repeat(65536 - start.length)), 422],
+    ['a byte more', Buffer.from(start + 'x'.repeat(65537 - start.length)), 413],
+    ['half a megabyte', Buffer.from(start + 'x'.repeat(1 << 19)), 413]
+  ]
+  for (const [what, body, status] of rows) {
+    const answer = await raw('POST /start', FORM, cookie, body)
+    assert.equal(answer.status, status, what)
+    assert.match(answer.text, /^content-security-policy: /im, what)
+  }
+  const other = await raw('POST /start', 'Content-Type: text/plain', cookie, Buffer.from(start + 'x'))
+  assert.equal(other.status, 415, 'text/plain')
+  assert.equal((await raw('GET /start?next=%ff', Buffer.alloc(0))).status, 400, 'a query that is not UTF-8')
+})
+
+// One try to sign in from one address; destroyed after `patience` ms if that is given. Resolves to its status or error.
+function attempt (from, { cookie, csrf }, email, { password = 'not the right one', patience } = {}) {
+  const body = new URLSearchParams({ csrf, email, password }).toString()
+  const headers = { Host: `127.0.0.1:${site.port}`, Cookie: cookie.slice(8), 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': body.length }
+  return new Promise(resolve => {
+    const request = http.request({ host: '127.0.0.1', port: site.port, method: 'POST', path: '/start', agent: false, localAddress: from, headers })
+    request.on('error', err => resolve(err.code))
+    request.on('response', response => response.resume().on('end', () => resolve(response.statusCode)))
+    request.end(body)
+    if (patience) setTimeout(() => request.destroy(), patience)
+  })
+}
+
+const address = i => `127.0.${100 + (i >> 7)}.${1 + (i & 127)}`
+
+async function latencies (n) {
+  const all = []
+  for (let i = 0; i < n; i++) all.push(await took(async () => assert.equal((await site.client().get('/start')).status, 200)))
+  return all.sort((a, b) => a - b)
+}
+
+// The owner's own browser, once more: cookies of before, but for the session.
+async function comeBack () {
+  const { csrf } = owner.fields(await owner.page('/account'), '/account/name')
+  person.sees(await owner.post('/authentication/sign-out', { csrf }), 303, '/')
+  assert.ok(owner.cookies.has('baas_known') && !owner.cookies.has('baas'), 'signed out, and known')
+  let answer
+  const page = await owner.page('/start')
+  const ms = await took(async () => { answer = await owner.submit(page, '/start', { email: who.email, password: who.password }) })
+  return { status: answer.status, ms }
+}
+
+test('60 clients that hang up early hold up nobody', async t => {
+  const stranger = await form()
+  const alone = (await comeBack()).ms
+  const quiet = await latencies(60)
+  const gone = Promise.all(Array.from({ length: 60 }, (_, i) => attempt(address(i), stranger, `gone${i}@example.org`, { patience: 100 })))
+  const busy = await latencies(60)
+  await gone
+  const back = await comeBack()
+  const middle = all => all[all.length >> 1]
+  t.diagnostic(`GET /start: quiet ${middle(quiet)}, busy ${middle(busy)} ms; sign-in: alone ${alone}, after them ${back.ms} ms`)
+  assert.equal(back.status, 303)
+  assert.ok(back.ms < 8 * alone + 500, `${back.ms} ms against ${alone} alone`)
+  assert.ok(middle(busy) < 5 * middle(quiet) + 20, `${middle(busy)} ms against ${middle(quiet)}`)
+})
+
+test('a thousand strangers try; the owner\'s own browser gets in at the first try', async t => {
+  const stranger = await form()
+  const tally = {}
+  let next = 0
+  const hands = Array.from({ length: 20 }, async () => {
+    while (next < 1000) {
+      const i = next++
+      const status = await attempt(address(i), stranger, who.email)
+      tally[status] = (tally[status] ?? 0) + 1
+    }
+  })
+  const first = []
+  while (next < 1000) first.push(await comeBack())
+  await Promise.all(hands)
+  first.push(await comeBack())
+  t.diagnostic(`${JSON.stringify(tally)}; ${first.length} sign-ins, the slowest ${Math.max(...first.map(one => one.ms))} ms`)
+  assert.deepEqual(first.map(one => one.status), first.map(() => 303))
+  assert.ok((tally[422] ?? 0) <= 8 && tally[429] >= 990, `wrong ones: ${JSON.stringify(tally)}`)
+  const fresh = await form()
+  assert.equal(await attempt('127.0.0.1', fresh, who.email, { password: who.password }), 429, 'an unknown browser waits')
+})
+
+test('an address that many share: fifty may fail, then all there wait, and nobody elsewhere', async () => {
+  const stranger = await form()
+  const counts = { 422: 0, 429: 0 }
+  for (let i = 0; i < 60; i++) counts[await attempt('127.0.99.1', stranger, `spray${i}@example.org`)]++
+  assert.ok(counts[422] >= 50 && counts[422] < 60 && counts[429] > 0, JSON.stringify(counts))
+  assert.equal(await attempt('127.0.99.2', stranger, 'spray@example.org'), 422, 'the neighbour')
+  assert.equal((await comeBack()).status, 303, 'and the owner')
+})
