@@ -39,7 +39,9 @@ sign_in right+password
 status 303 "the other one is free again"
 flock -u 9
 exec 8<&- 9<&-
-rm "$T/state/hash.0" "$T/state/hash.1"
+# Moved, not removed: what a jailed route may open it knows by the file itself.
+mv "$T/state/hash.0" "$T/hash.0"
+mv "$T/state/hash.1" "$T/hash.1"
 sign_in right+password
 status 500 "a state directory without slots is a fault"
 grep -q '<code>[0-9a-f]\{8\}</code>' "$T/body"
@@ -51,8 +53,7 @@ grep -q "reference $number" "$log"
 ok $? "that the log has too"
 ! grep -q 'password\|eve@' "$log"
 ok $? "and the log tells no secrets"
-: >"$T/state/hash.0"
-: >"$T/state/hash.1"
+mv "$T/hash.0" "$T/hash.1" "$T/state"
 
 # ---- who is signed in and gives a password: to delete a bot
 
