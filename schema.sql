@@ -171,13 +171,14 @@ END;
 -- The one expression that says how a bot is (DESIGN.md 6).  10 s is the
 -- interval of looks at running bots (60 s at stopped ones), so three of them
 -- without an answer is unknown; so is what was seen in the future, before the
--- clock was set back.  baas_now() is the connection's, lib/db.c.
+-- clock was set back.  baas_now() is the connection's, lib/db.c.  All of the
+-- row comes along, so that a query reads it once.
 CREATE VIEW bot_states AS
-SELECT b.id AS id,
+SELECT b.*,
 	CASE
 	WHEN b.binned_at IS NOT NULL THEN 'deleting'
 	WHEN b.suspended_at IS NOT NULL THEN 'suspended'
-	WHEN w.seen_at NOT BETWEEN baas_now() - 30000 AND baas_now() + 5000 THEN 'unknown'	-- nobody watches
+	WHEN (SELECT w.seen_at FROM worker w) NOT BETWEEN baas_now() - 30000 AND baas_now() + 5000 THEN 'unknown'	-- nobody watches
 	WHEN b.seen_at IS NULL AND b.wished_at BETWEEN baas_now() - 30000 AND baas_now() + 5000 THEN 'starting'
 	WHEN b.seen_at IS NULL THEN 'unknown'
 	WHEN b.seen_at NOT BETWEEN baas_now() - iif(b.running, 30000, 180000) AND baas_now() + 5000 THEN 'unknown'
@@ -189,7 +190,7 @@ SELECT b.id AS id,
 		AND b.proven_at BETWEEN baas_now() - 30000 AND baas_now() + 5000 THEN 'alive'
 	ELSE 'starting'
 	END AS status
-FROM bots b JOIN agents a ON a.id = b.id, worker w;
+FROM bots b;
 
 -- An invite: a code for one friend.
 CREATE TABLE invites (

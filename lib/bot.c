@@ -52,14 +52,14 @@ bot_status_tag(enum bot_status status)
 #define BOT_COLUMNS \
 	"b.id, b.server_id, g.target_agent_id, a.key, a.name, a.description, a.created_at, a.updated_at," \
 	" b.wanted = 'stopped', b.restarts, b.rebuilds, b.release, b.wished_at, b.binned_at, b.erase_at," \
-	" b.suspended_at, b.public_key, b.dir, b.port, s.address, t.status, b.status_since, b.seen_at," \
+	" b.suspended_at, b.public_key, b.dir, b.port, s.address, b.status, b.status_since, b.seen_at," \
 	" b.started_at, b.proven_at, b.running, b.seen_restarts, b.seen_rebuilds, b.seen_release, b.fails," \
 	" b.reason, b.last_status, b.peers, b.feeds, b.messages, b.memory, b.disk_log, b.disk_blobs," \
 	" b.disk_indexes, b.run_in, b.run_out, b.month_in, b.month_out, b.month, b.due," \
 	" b.over_boot, b.over_at, b.invites_seen"
 #define BOT_TABLES \
-	"agents a JOIN bots b ON b.id = a.id JOIN belongs g ON g.source_agent_id = a.id" \
-	" JOIN servers s ON s.id = b.server_id JOIN bot_states t ON t.id = a.id"
+	"agents a JOIN bot_states b ON b.id = a.id JOIN belongs g ON g.source_agent_id = a.id" \
+	" JOIN servers s ON s.id = b.server_id"
 
 static enum err
 read_texts(struct stmt *st, struct bot *out)

@@ -35,11 +35,11 @@ struct service {
 };
 
 /* The status, in filters and in answers: the view has the one expression.  A person has none. */
-#define STATUS "ifnull((SELECT t.status FROM bot_states t WHERE t.id = a.id), '')"
+#define STATUS "ifnull(b.status, '')"
 
 static const struct service services[QUERY__MAX] = {
 	[QUERY_AGENTS] = {
-		"agents a LEFT JOIN bots b ON b.id = a.id",
+		"agents a LEFT JOIN bot_states b ON b.id = a.id",
 		"a.id IN (SELECT ?1 UNION ALL SELECT g.source_agent_id FROM belongs g WHERE g.target_agent_id = ?1)",
 		" AND b.binned_at IS NULL", "a.id", "a.type = 'bot'", "a.id",
 		{
