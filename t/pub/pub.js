@@ -71,11 +71,15 @@ async function freePort () {
   return port
 }
 
-// The text of a secret file, made without any ssb package.
+// PKCS #8 of an ed25519 key, up to its 32 bytes of seed (RFC 8410).
+const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+// The text of a secret file, made without any ssb package. Not by generateKeyPairSync: node 20 can lock itself up
+// when its garbage collector meets such a pair while the JWK of it is written.
 function newSecret () {
-  const { privateKey, publicKey } = crypto.generateKeyPairSync('ed25519')
-  const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x, 'base64url')
-  const seed = Buffer.from(privateKey.export({ format: 'jwk' }).d, 'base64url')
+  const seed = crypto.randomBytes(32)
+  const key = crypto.createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' })
+  const raw = crypto.createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32)
   const pub = raw.toString('base64') + '.ed25519'
   const sec = Buffer.concat([seed, raw]).toString('base64') + '.ed25519'
   return JSON.stringify({ curve: 'ed25519', public: pub, private: sec, id: '@' + pub })
