@@ -27,7 +27,6 @@ enum {
 	START_PAUSE = 100,		/* ms from a start to the first look */
 	PORT_TRIES = 20,
 	ROOM_PAUSE = 5 * 1000,		/* ms, while there is no room on the disk */
-	FAILS_SHOWN = 2,		/* so many make it unhealthy, in the view bot_states */
 	SUBJECT_CAP = 32
 };
 
@@ -36,16 +35,6 @@ struct errand {
 	struct world	*w;
 	struct bot	 bot;
 };
-
-static enum err
-add_event(struct db *db, const struct bot *bot, enum event_what what, const char *detail)
-{
-	struct event event = { .at = clock_now(), .person = bot->owner, .bot = bot->id, .actor = "worker", .what = what };
-
-	snprintf(event.bot_name, sizeof(event.bot_name), "%s", bot->name);
-	snprintf(event.detail, sizeof(event.detail), "%s", detail);
-	return event_add(db, &event);
-}
 
 static int64_t
 most(int64_t a, int64_t b)
@@ -82,7 +71,7 @@ move_port(struct world *w, struct bot *bot)
 		return err;
 	snprintf(detail, sizeof(detail), "%d was taken by another program, now %d", bot->port, port);
 	if ((err = bot_set_port(w->db, bot->id, port)) == ERR_OK)
-		err = add_event(w->db, bot, EVENT_BOT_PORT, detail);
+		err = world_event(w, bot, EVENT_BOT_PORT, detail);
 	if ((err = world_commit(w, err)) == ERR_OK) {
 		world_say(w, bot->name, "port %s", detail);
 		bot->port = port;
@@ -114,7 +103,7 @@ try_start(struct world *w, struct bot *bot, int patient, char why[FLEET_WORDS_CA
 static void
 start_failed(struct world *w, const struct bot *bot, struct hand *hand, const char *why)
 {
-	struct bot_seen		seen = { .failed = !hand->no_room || bot->fails < FAILS_SHOWN, .reason = why };
+	struct bot_seen		seen = { .failed = !hand->no_room || bot->fails < BOT_FAILS_SHOWN, .reason = why };
 	struct bot_moved	moved;
 	int64_t			pause = hand->no_room ? ROOM_PAUSE : most(1000, plan_bot_delay(bot->fails + 1));
 	enum err		err;
@@ -259,7 +248,7 @@ erased(void *ctx, enum err err)
 	if ((err = world_begin(w)) != ERR_OK)
 		goto out;
 	if ((err = bot_erase(w->db, errand->bot.id)) == ERR_OK &&
-	    (err = add_event(w->db, &errand->bot, EVENT_BOT_ERASE, "")) == ERR_OK)
+	    (err = world_event(w, &errand->bot, EVENT_BOT_ERASE, "")) == ERR_OK)
 		err = intent_close(w->db, subject, "erase");
 	if (world_commit(w, err) == ERR_OK) {
 		world_say(w, errand->bot.name, "erased");

@@ -38,6 +38,7 @@ struct bot_case {
 };
 
 enum {
+	BOT_FAILS_SHOWN = 2,		/* so many make it unhealthy, in the view bot_states */
 	BOT_LOOK_RUNNING = 10 * 1000,	/* ms between looks; the view bot_states counts in these */
 	BOT_LOOK_RESTING = 60 * 1000,
 	BOT_LOOK_STARTING = 100,

@@ -20,7 +20,6 @@ enum {
 	BATCH = 64,			/* rows read at a time */
 	ROW_PAUSE = 1000,		/* ms: a row's due is not nearer; what is, is in hand only */
 	QUIET = 3000,			/* ms: looks that bring nothing new are stored no more often */
-	FAILS_SHOWN = 2,		/* so many make it unhealthy, in the view bot_states */
 	DIED_TOLD = 5			/* so many ends in a row become events; then it is known */
 };
 
@@ -74,7 +73,7 @@ reason(const struct bot *bot, const struct bot_case *look, const struct sight *s
 
 	if (look->proven || (look->told && rests))
 		return NULL;
-	if (no_news && bot->fails >= FAILS_SHOWN && bot->reason[0] != '\0')
+	if (no_news && bot->fails >= BOT_FAILS_SHOWN && bot->reason[0] != '\0')
 		return bot->reason;
 	return silent ? NULL : sight->why;
 }
@@ -138,16 +137,6 @@ update_hand(struct world *w, struct hand *hand, const struct sight *sight, const
 
 /* ---- storing it ---- */
 
-static enum err
-add_event(struct db *db, const struct bot *bot, enum event_what what, const char *detail)
-{
-	struct event event = { .at = clock_now(), .person = bot->owner, .bot = bot->id, .actor = "worker", .what = what };
-
-	snprintf(event.bot_name, sizeof(event.bot_name), "%s", bot->name);
-	snprintf(event.detail, sizeof(event.detail), "%s", detail);
-	return event_add(db, &event);
-}
-
 /* The event that a new status is; EVENT__MAX: none. */
 static enum event_what
 event_of(enum bot_status status)
@@ -177,7 +166,7 @@ note_status(struct world *w, const struct bot *bot, const struct finding *f)
 		snprintf(detail, sizeof(detail), "%.1f s after its start", (double)f->look.age / 1000);
 	else
 		snprintf(detail, sizeof(detail), "%s", what == EVENT_BOT_UNHEALTHY ? bot->reason : "");
-	return add_event(w->db, bot, what, detail);
+	return world_event(w, bot, what, detail);
 }
 
 static enum err
@@ -185,7 +174,7 @@ note_end(struct world *w, const struct bot *bot, const struct finding *f)
 {
 	if (f->look.running || !f->seen.failed || bot->fails > DIED_TOLD)
 		return ERR_OK;
-	return add_event(w->db, bot, EVENT_BOT_DIED, bot->reason);
+	return world_event(w, bot, EVENT_BOT_DIED, bot->reason);
 }
 
 static int64_t

@@ -10,6 +10,7 @@
 #include "lib/bot.h"
 #include "lib/clock.h"
 #include "lib/db.h"
+#include "lib/event.h"
 #include "lib/log.h"
 #include "worker/loop.h"
 
@@ -119,4 +120,16 @@ world_fault(struct world *w, const struct bot *bot, const char *words)
 	snprintf(hand->fault, sizeof(hand->fault), "%s", words);
 	if (words[0] != '\0')
 		log_fault(bot->name, "%s", words);
+}
+
+enum err
+world_event(struct world *w, const struct bot *bot, int what, const char *detail)
+{
+	struct event event = {
+		.at = clock_now(), .person = bot->owner, .bot = bot->id, .actor = "worker", .what = (enum event_what)what
+	};
+
+	snprintf(event.bot_name, sizeof(event.bot_name), "%s", bot->name);
+	snprintf(event.detail, sizeof(event.detail), "%s", detail);
+	return event_add(w->db, &event);
 }

@@ -77,6 +77,9 @@ enum err world_commit(struct world *w, enum err err);
 /* Calls each for every hand.  each may add hands, not drop them. */
 void world_hands(struct world *w, void (*each)(struct world *, struct hand *));
 
+/* Notes an event of a bot, done by the worker; what is an enum event_what.  In the caller's transaction. */
+enum err world_event(struct world *w, const struct bot *bot, int what, const char *detail);
+
 /* Tells of an act (-v). */
 void world_say(const struct world *w, const char *bot, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
