@@ -11,6 +11,7 @@
 #include "lib/log.h"
 
 enum needs { NOTHING, CONF, READ, WRITE };
+enum { MANY = 1000 };
 
 struct verb {
 	const char	*words[2];	/* "bot", "list"; the second may be NULL */
@@ -26,10 +27,23 @@ static const struct verb verbs[] = {
 	{ { "doctor", NULL }, "", 0, 0, NOTHING, doctor, "what is wrong, and what to do" },
 	{ { "sql", NULL }, "[TEXT]", 0, 1, READ, sql, "read the database (TEXT, or standard input)" },
 	{ { "person", "list" }, "", 0, 0, READ, person_ls, "everybody" },
+	{ { "person", "suspend" }, "EMAIL REASON...", 2, MANY, WRITE, person_suspend, "pause all their bots" },
+	{ { "person", "resume" }, "EMAIL", 1, 1, WRITE, person_resume, "wake them again" },
 	{ { "bot", "list" }, "", 0, 0, READ, bot_ls, "every bot" },
 	{ { "bot", "show" }, "NAME", 1, 1, READ, bot_show, "all about one bot" },
 	{ { "bots", "stop" }, "", 0, 0, CONF, bots_stop, "stop all bots of this machine; wishes stay" },
+	{ { "server", "list" }, "", 0, 0, READ, server_ls, "every server" },
+	{ { "server", "show" }, "MINION|EMAIL", 1, 1, READ, server_show, "all about one server" },
+	{ { "server", "anew" }, "MINION|EMAIL", 1, 1, WRITE, server_renew, "have a new machine made for it" },
+	{ { "server", "apply" }, "MINION|EMAIL|all", 1, 1, WRITE, server_again, "bring it to the configuration now" },
+	{ { "orphan", "list" }, "", 0, 0, READ, orphan_ls, "what is left over in the cloud" },
+	{ { "orphan", "delete" }, "ID", 1, 1, WRITE, orphan_rm, "have the worker delete one" },
+	{ { "brake", "lift" }, "server|volume|ip|bot", 1, 1, WRITE, brake_release, "let it delete more of these" },
+	{ { "brake", NULL }, "", 0, 0, READ, brake_ls, "what was deleted in 24 hours, and what waits" },
+	{ { "worker", "act" }, "", 0, 0, WRITE, worker_act, "have the worker do what it finds to do" },
+	{ { "worker", "report" }, "", 0, 0, WRITE, worker_report, "have it only say what it would do" },
 	{ { "backup", NULL }, "FILE", 1, 1, WRITE, backup, "copy the database into a new file" },
+	{ { "restore", NULL }, "FILE", 1, 1, CONF, restore, "put a backup in the database's place" },
 	{ { "lighttpd", "public" }, "DIR [PORT]", 1, 2, CONF, lighttpd, "print lighttpd's configuration" },
 	{ { "lighttpd", "private" }, "DIR", 1, 1, CONF, lighttpd_private, "likewise, of the one that Salt masters ask" },
 };
@@ -45,7 +59,7 @@ usage(void)
 			    verbs[i].words[1] == NULL ? "" : verbs[i].args);
 
 		if (n > 0 && (size_t)n < sizeof(line))
-			fprintf(stderr, "  %-28s%s\n", line, verbs[i].help);
+			fprintf(stderr, "  %-32s%s\n", line, verbs[i].help);
 	}
 	return 2;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "admin/doctor_part.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/conf.h"
@@ -27,16 +28,8 @@ enum { NODE_MIN = 18, MB = 1 << 20, DISK_WARN = 2048, DISK_BAD = 256 };	/* MB fr
 
 extern char **environ;
 
-enum verdict { OK, WARN, BAD };
-
-/* What one examination has found. */
-struct visit {
-	struct admin	*admin;
-	int		 bad;	/* how many */
-};
-
-static void __attribute__((format(printf, 3, 4)))
-say(struct visit *visit, enum verdict verdict, const char *format, ...)
+void
+doctor_say(struct visit *visit, enum verdict verdict, const char *format, ...)
 {
 	static const char *const	words[] = { [OK] = "ok", [WARN] = "warn", [BAD] = "bad" };
 	char				text[1024];
@@ -59,11 +52,11 @@ mode(struct visit *visit, const char *path, mode_t too_much, const char *want)
 	struct stat st;
 
 	if (lstat(path, &st) == -1)
-		say(visit, BAD, "%s: %s: run baas init", path, strerror(errno));
+		doctor_say(visit, BAD, "%s: %s: run baas init", path, strerror(errno));
 	else if ((st.st_mode & too_much) != 0)
-		say(visit, BAD, "%s: mode %03o lets others in: chmod %s %s", path, (unsigned)st.st_mode & 0777, want, path);
+		doctor_say(visit, BAD, "%s: mode %03o lets others in: chmod %s %s", path, (unsigned)st.st_mode & 0777, want, path);
 	else
-		say(visit, OK, "%s: mode %03o", path, (unsigned)st.st_mode & 0777);
+		doctor_say(visit, OK, "%s: mode %03o", path, (unsigned)st.st_mode & 0777);
 }
 
 static void
@@ -81,6 +74,8 @@ see_state(struct visit *visit)
 {
 	const struct conf *conf = visit->admin->conf;
 
+	if (doctor_owners(visit))
+		return;
 	mode(visit, conf_text(conf, CONF_STATE_DIR), 066, "711");
 	state_mode(visit, "bots", 066, "711");
 	state_mode(visit, "run", 077, "700");
@@ -100,11 +95,11 @@ see_disk(struct visit *visit)
 	uint64_t	 mb;
 
 	if (statvfs(path, &fs) == -1) {
-		say(visit, BAD, "%s: %s", path, strerror(errno));
+		doctor_say(visit, BAD, "%s: %s", path, strerror(errno));
 		return;
 	}
 	mb = (uint64_t)fs.f_bavail * fs.f_frsize / MB;
-	say(visit, mb < DISK_BAD ? BAD : mb < DISK_WARN ? WARN : OK, "%s: %" PRIu64 " MB free%s", path, mb,
+	doctor_say(visit, mb < DISK_BAD ? BAD : mb < DISK_WARN ? WARN : OK, "%s: %" PRIu64 " MB free%s", path, mb,
 	    mb < DISK_WARN ? ": make room, or move it to a larger disk" : "");
 }
 
@@ -120,9 +115,9 @@ see_sqlite(struct visit *visit)
 	if (db_row(st) == ERR_OK) {
 		(void)sscanf(db_col_text(st, 0), "3.%d", &minor);
 		if (minor >= 53)
-			say(visit, OK, "SQLite %s", db_col_text(st, 0));
+			doctor_say(visit, OK, "SQLite %s", db_col_text(st, 0));
 		else
-			say(visit, OK, "SQLite %s: has the WAL-reset race, which this program's locks avoid; read the "
+			doctor_say(visit, OK, "SQLite %s: has the WAL-reset race, which this program's locks avoid; read the "
 			    "database with baas sql, never with sqlite3", db_col_text(st, 0));
 	}
 	db_done(st);
@@ -136,16 +131,16 @@ see_worker(struct visit *visit)
 	int64_t		now = clock_now();
 
 	if (pass_get(visit->admin->db, &pass) != ERR_OK) {
-		say(visit, BAD, "worker: the database does not tell when it was last seen");
+		doctor_say(visit, BAD, "worker: the database does not tell when it was last seen");
 		return;
 	}
 	clock_span(now - pass.seen_at, words);
 	if (pass.seen_at == 0)
-		say(visit, WARN, "worker: not seen since baas init: start baas-reconcile, see etc/cron");
+		doctor_say(visit, WARN, "worker: not seen since baas init: start baas-reconcile, see etc/cron");
 	else if (now - pass.seen_at > 30 * CLOCK_SECOND)
-		say(visit, BAD, "worker: last seen %s ago: start baas-reconcile, see etc/cron", words);
+		doctor_say(visit, BAD, "worker: last seen %s ago: start baas-reconcile, see etc/cron", words);
 	else
-		say(visit, OK, "worker: seen %s ago", words);
+		doctor_say(visit, OK, "worker: seen %s ago", words);
 }
 
 static void
@@ -154,10 +149,10 @@ see_database(struct visit *visit)
 	const char *path = conf_text(visit->admin->conf, CONF_DATABASE);
 
 	if (db_open(path, DB_READ, &visit->admin->db) != ERR_OK) {
-		say(visit, BAD, "%s: can't be opened, see above: run baas init, or bring back a backup", path);
+		doctor_say(visit, BAD, "%s: can't be opened, see above: run baas init, or bring back a backup", path);
 		return;
 	}
-	say(visit, OK, "%s: opens, schema number %d", path, DB_SCHEMA);
+	doctor_say(visit, OK, "%s: opens, schema number %d", path, DB_SCHEMA);
 	see_sqlite(visit);
 	see_worker(visit);
 }
@@ -201,11 +196,11 @@ see_node(struct visit *visit)
 
 	version(node, text, sizeof(text));
 	if (*text == '\0')
-		say(visit, BAD, "%s: can't be run: apt-get install nodejs, or set pub.node", node);
+		doctor_say(visit, BAD, "%s: can't be run: apt-get install nodejs, or set pub.node", node);
 	else if (sscanf(text, "v%d", &major) != 1 || major < NODE_MIN)
-		say(visit, BAD, "%s: %s: %d or newer is needed", node, text, NODE_MIN);
+		doctor_say(visit, BAD, "%s: %s: %d or newer is needed", node, text, NODE_MIN);
 	else
-		say(visit, OK, "%s: %s", node, text);
+		doctor_say(visit, OK, "%s: %s", node, text);
 }
 
 static void
@@ -217,9 +212,9 @@ see_lighttpd(struct visit *visit)
 	for (size_t i = 0; *text == '\0' && i < sizeof(places) / sizeof(places[0]); i++)
 		version(places[i], text, sizeof(text));
 	if (*text == '\0')
-		say(visit, BAD, "lighttpd: can't be run: apt-get install lighttpd");
+		doctor_say(visit, BAD, "lighttpd: can't be run: apt-get install lighttpd");
 	else
-		say(visit, OK, "%s", text);
+		doctor_say(visit, OK, "%s", text);
 }
 
 static void
@@ -229,9 +224,9 @@ see_release(struct visit *visit, const char *dir, const char *release)
 
 	buf_fmt(&path, "%s/%s/node_modules", dir, release);
 	if (access(buf_text(&path), R_OK | X_OK) == 0)
-		say(visit, OK, "pub %s: installed", release);
+		doctor_say(visit, OK, "pub %s: installed", release);
 	else
-		say(visit, BAD, "pub %s: its packages are not installed: in %s/%s, npm ci --omit=dev --ignore-scripts", release,
+		doctor_say(visit, BAD, "pub %s: its packages are not installed: in %s/%s, npm ci --omit=dev --ignore-scripts", release,
 		    dir, release);
 	buf_clear(&path);
 }
@@ -245,7 +240,7 @@ see_pub(struct visit *visit)
 	int		 n = 0;
 
 	if (dir == NULL) {
-		say(visit, BAD, "%s: %s: set pub.dir", path, strerror(errno));
+		doctor_say(visit, BAD, "%s: %s: set pub.dir", path, strerror(errno));
 		return;
 	}
 	while ((entry = readdir(dir)) != NULL) {
@@ -256,7 +251,7 @@ see_pub(struct visit *visit)
 	}
 	closedir(dir);
 	if (n == 0)
-		say(visit, BAD, "%s: no release of the pub is there: make install", path);
+		doctor_say(visit, BAD, "%s: no release of the pub is there: make install", path);
 }
 
 /* -- the rest -- */
@@ -267,10 +262,10 @@ see_jail(struct visit *visit)
 	int v = jail_version();
 
 	if (v == 0)
-		say(visit, WARN, "this kernel has no Landlock (or it is switched off): bots can read what their user can; "
+		doctor_say(visit, WARN, "this kernel has no Landlock (or it is switched off): bots can read what their user can; "
 		    "run them as root, so that each has a user of its own, or use a newer kernel");
 	else
-		say(visit, OK, "Landlock %d: bots are jailed", v);
+		doctor_say(visit, OK, "Landlock %d: bots are jailed", v);
 }
 
 static void
@@ -278,15 +273,42 @@ see_address(struct visit *visit)
 {
 	const char *address = conf_text(visit->admin->conf, CONF_BOTS_ADDRESS);
 
+	if (strcmp(conf_text(visit->admin->conf, CONF_CLOUD), "local") != 0)
+		return;			/* each server has its own */
 	if (strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 || strcmp(address, "localhost") == 0)
-		say(visit, WARN, "bots.address is %s: invites work on this computer only; set it to an address that friends "
+		doctor_say(visit, WARN, "bots.address is %s: invites work on this computer only; set it to an address that friends "
 		    "can reach", address);
 	else
-		say(visit, OK, "bots.address is %s", address);
+		doctor_say(visit, OK, "bots.address is %s", address);
+}
+
+static void
+see_proxy(struct visit *visit)
+{
+	const struct conf *conf = visit->admin->conf;
+
+	if (strncmp(conf_text(conf, CONF_SITE_URL), "https://", 8) != 0)
+		return;			/* there need not be one */
+	if (conf_text(conf, CONF_SITE_PROXY)[0] == '\0')
+		doctor_say(visit, WARN, "site.proxy is not set, and site.url is https: all people seem to come from the proxy, and "
+		    "those who guess passwords keep the others waiting; set it to the proxy's address");
+	else
+		doctor_say(visit, OK, "site.proxy is %s", conf_text(conf, CONF_SITE_PROXY));
+}
+
+/* What bots need that run on this machine. */
+static void
+see_here(struct visit *visit)
+{
+	if (strcmp(conf_text(visit->admin->conf, CONF_FLEET), "local") != 0)
+		return;
+	see_node(visit);
+	see_pub(visit);
+	see_jail(visit);
 }
 
 static void (*const sights[])(struct visit *) = {
-	see_state, see_disk, see_database, see_node, see_pub, see_lighttpd, see_jail, see_address,
+	see_state, see_disk, see_database, doctor_cloud, see_here, see_lighttpd, see_address, see_proxy,
 };
 
 enum err
@@ -295,10 +317,10 @@ doctor(struct admin *admin)
 	struct visit visit = { .admin = admin };
 
 	if (conf_open(admin->path, &admin->conf) != ERR_OK) {
-		say(&visit, BAD, "configuration: can't be used, see above; baas.conf(5) has all keys");
+		doctor_say(&visit, BAD, "configuration: can't be used, see above; baas.conf(5) has all keys");
 		return ERR_FAULT;
 	}
-	say(&visit, OK, "%s: read", conf_path(admin->conf));
+	doctor_say(&visit, OK, "%s: read", conf_path(admin->conf));
 	for (size_t i = 0; i < sizeof(sights) / sizeof(sights[0]); i++)
 		sights[i](&visit);
 	return visit.bad == 0 ? ERR_OK : ERR_FAULT;

@@ -123,37 +123,58 @@ make_token(const struct conf *conf)
 	return err == ERR_EXISTS ? ERR_OK : err;
 }
 
-static enum err
-schema_number(struct db *db, int64_t *out)
-{
-	static const char	 text[] = "PRAGMA user_version";
-	struct stmt		*st = db_stmt(db, text);
-	enum err		 err = db_row(st);
-
-	if (err == ERR_OK)
-		*out = db_col_int(st, 0);
-	db_done(st);
-	return err;
-}
-
 /* All of the schema or nothing of it. */
 static enum err
-make_schema(struct db *db, const char *path)
+make_schema(struct db *db)
 {
-	int64_t		number;
-	enum err	err;
+	enum err err;
 
-	if ((err = schema_number(db, &number)) != ERR_OK || number == DB_SCHEMA)
-		return err;
-	if (number != 0) {
-		log_fault(path, "its schema is number %lld, this program's is %d", (long long)number, DB_SCHEMA);
-		return ERR_FAULT;
-	}
 	if ((err = db_begin(db)) != ERR_OK)
 		return err;
 	if ((err = db_script(db, admin_schema)) == ERR_OK)
 		err = db_commit(db);
 	db_rollback(db);
+	return err;
+}
+
+/* Migrates without a worker beside it; another one may have done so while we waited for that. */
+static enum err
+bring_up(struct db *db, const struct conf *conf)
+{
+	struct alone	alone;
+	enum err	err;
+
+	if ((err = alone_open(conf, &alone)) != ERR_OK)
+		return err;
+	err = migrate(db, conf_text(conf, CONF_DATABASE), 1);
+	alone_close(&alone);
+	return err;
+}
+
+static enum err
+settle_schema(struct db *db, const struct conf *conf)
+{
+	int64_t		number;
+	enum err	err;
+
+	if ((err = admin_schema_number(db, &number)) != ERR_OK || number == DB_SCHEMA)
+		return err;
+	if (number == 0)
+		return make_schema(db);
+	err = migrate_can(conf_text(conf, CONF_DATABASE), number);
+	return err == ERR_OK ? bring_up(db, conf) : err;
+}
+
+/* With a cloud each person's server has a row of its own, which the first order makes. */
+static enum err
+make_local(struct db *db, const struct conf *conf)
+{
+	enum err err;
+
+	if (strcmp(conf_text(conf, CONF_CLOUD), "local") != 0)
+		return ERR_OK;
+	if ((err = server_local(db, conf_text(conf, CONF_BOTS_ADDRESS), clock_now())) != ERR_OK)
+		log_fault("server local", "%s", err_word(err));
 	return err;
 }
 
@@ -164,9 +185,7 @@ start_afresh(struct db *db, const struct conf *conf)
 
 	if ((err = db_begin(db)) != ERR_OK)
 		return err;
-	if ((err = server_local(db, conf_text(conf, CONF_BOTS_ADDRESS), clock_now())) != ERR_OK)
-		log_fault("server local", "%s", err_word(err));
-	else if ((err = bot_forget(db)) == ERR_OK && (err = pass_forget(db)) == ERR_OK)
+	if ((err = make_local(db, conf)) == ERR_OK && (err = bot_forget(db)) == ERR_OK && (err = pass_forget(db)) == ERR_OK)
 		err = db_commit(db);
 	db_rollback(db);
 	return err;
@@ -176,16 +195,21 @@ enum err
 init(struct admin *admin)
 {
 	const char	*path = conf_text(admin->conf, CONF_DATABASE);
+	struct owners	 owners;
 	enum err	 err;
 
 	umask(077);
+	if ((err = owners_get(admin->conf, &owners)) != ERR_OK || (err = owners_may(&owners)) != ERR_OK)
+		return err;
 	if ((err = make_state(admin->conf)) != ERR_OK)
 		return err;
 	if ((err = make_vault(admin->conf)) != ERR_OK || (err = make_token(admin->conf)) != ERR_OK)
 		return err;
 	if ((err = db_open(path, DB_CREATE, &admin->db)) != ERR_OK)
 		return err;
-	if ((err = make_schema(admin->db, path)) != ERR_OK)
+	if ((err = settle_schema(admin->db, admin->conf)) != ERR_OK)
 		return err;
-	return start_afresh(admin->db, admin->conf);
+	if ((err = start_afresh(admin->db, admin->conf)) != ERR_OK)
+		return err;
+	return owners_settle(admin->conf, &owners);
 }

@@ -213,6 +213,23 @@ bind(struct buf *out, const struct site *site)
 	buf_clear(&text);
 }
 
+/*
+ * Whose X-Forwarded-For is believed: exactly that address, and of what it says only the last word, which is its own.  What
+ * a browser wrote before it, and other headers of that kind, count for nothing.
+ */
+static void
+proxy(struct buf *out, const struct site *site)
+{
+	const char *address = conf_text(site->conf, CONF_SITE_PROXY);
+
+	if (*address == '\0')
+		return;
+	buf_str(out, "\nserver.modules += ( \"mod_extforward\" )\n"
+	    "extforward.headers = ( \"X-Forwarded-For\" )\nextforward.forwarder = ( ");
+	quoted(out, address);
+	buf_str(out, " => \"trust\" )\n");
+}
+
 static int
 is_port(const char *text)
 {
@@ -296,6 +313,7 @@ static const struct {
 } holes[] = {
 	{ "@BIND@", bind },
 	{ "@PORT@", port },
+	{ "@PROXY@", proxy },
 	{ "@DATA@", data },
 	{ "@STATE@", state },
 	{ "@DIR@", dir },

@@ -12,6 +12,7 @@
 #include "lib/event.h"
 #include "lib/log.h"
 #include "lib/person.h"
+#include "lib/server.h"
 
 enum { SLICE = 500, EVENTS = 20 };	/* rows read at a time; events shown */
 
@@ -28,27 +29,31 @@ static void
 print_person(void *ctx, const struct person *person)
 {
 	struct walk	*walk = ctx;
-	char		 since[32];
+	char		 since[32], why[BOT_REASON_CAP] = "";
 
 	walk->last = person->id;
 	walk->n++;
 	if (*person->email == '\0')	/* they have left */
 		return;
 	clock_words(person->created_at, clock_now(), since);
+	if (bot_suspended(walk->db, person->id, why) == ERR_OK && *why == '\0')
+		snprintf(why, sizeof(why), "yes");
 	printf("%s|", person->key);
 	admin_print(person->email);
 	putchar('|');
 	admin_print(person->name);
-	printf("|%s\n", since);
+	printf("|%s|", since);
+	admin_print(why);
+	putchar('\n');
 }
 
 enum err
 person_ls(struct admin *admin)
 {
-	struct walk	walk = { 0 };
+	struct walk	walk = { .db = admin->db };
 	enum err	err = ERR_OK;
 
-	printf("key|email|name|since\n");
+	printf("key|email|name|since|paused\n");
 	do {
 		walk.n = 0;
 		err = person_list(admin->db, walk.last, SLICE, print_person, &walk);
@@ -122,6 +127,18 @@ show_seen(const struct bot *bot)
 	number("month out", bot->month_out);
 }
 
+/* Where it runs: its directory here, or its server. */
+static void
+show_place(const struct admin *admin, const struct bot *bot)
+{
+	struct server server;
+
+	if (server_get(admin->db, bot->server, &server) == ERR_OK && server.person != 0)
+		admin_field("server", server.minion);
+	else
+		printf("%-12s %s/bots/%s\n", "directory", conf_text(admin->conf, CONF_STATE_DIR), bot->dir);
+}
+
 static void
 show_wish(const struct admin *admin, const struct bot *bot)
 {
@@ -129,6 +146,7 @@ show_wish(const struct admin *admin, const struct bot *bot)
 
 	admin_field("name", bot->name);
 	admin_field("status", bot_status_word(bot->status));
+	admin_field("paused", bot->suspended_for);
 	admin_field("wanted", bot->binned_at != 0 ? "in the bin" : bot->stopped ? "stopped" : "running");
 	if (person_get(admin->db, bot->owner, &owner) == ERR_OK)
 		admin_field("owner", owner.email);
@@ -136,23 +154,11 @@ show_wish(const struct admin *admin, const struct bot *bot)
 	admin_field("key", bot->key);
 	admin_field("id", bot->public_key);
 	printf("%-12s %s:%d\n", "address", bot->address, bot->port);
-	printf("%-12s %s/bots/%s\n", "directory", conf_text(admin->conf, CONF_STATE_DIR), bot->dir);
+	show_place(admin, bot);
 	admin_field("release", *bot->seen_release != '\0' ? bot->seen_release : bot->release);
 	admin_when("created", bot->created_at);
 	if (bot->binned_at != 0)
 		admin_when("erased", bot->erase_at);
-}
-
-static void
-print_event(void *ctx, const struct event *event)
-{
-	char when[32];
-
-	(void)ctx;
-	clock_words(event->at, clock_now(), when);
-	printf("  %s  %s  %s  ", when, event_word(event->what), event->actor);
-	admin_print(event->detail);
-	putchar('\n');
 }
 
 enum err
@@ -174,5 +180,5 @@ bot_show(struct admin *admin)
 	show_wish(admin, &walk.found);
 	show_seen(&walk.found);
 	printf("events\n");
-	return event_list(admin->db, walk.found.id, EVENTS, print_event, NULL);
+	return event_list(admin->db, walk.found.id, EVENTS, admin_print_event, NULL);
 }

@@ -1,11 +1,16 @@
-/* What the verbs print, and how they open files in directories that others write to. */
+/* What the verbs share: how they print, whom they act as, how they open files in directories that others write to. */
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
 #include "lib/clock.h"
+#include "lib/crypt.h"
+#include "lib/event.h"
+#include "lib/log.h"
+#include "lib/person.h"
 
 void
 admin_print(const char *text)
@@ -35,6 +40,52 @@ admin_when(const char *label, int64_t at)
 
 	clock_words(at, clock_now(), words);
 	admin_field(label, at == 0 ? "never" : words);
+}
+
+void
+admin_print_event(void *ctx, const struct event *event)
+{
+	char when[32];
+
+	(void)ctx;
+	clock_words(event->at, clock_now(), when);
+	printf("  %s  %s  %s  ", when, event_word(event->what), event->actor);
+	admin_print(event->detail);
+	putchar('\n');
+}
+
+void
+admin_actor(char out[ADMIN_ACTOR_CAP])
+{
+	const struct passwd *user = getpwuid(getuid());
+
+	if (user == NULL)
+		snprintf(out, ADMIN_ACTOR_CAP, "shell:%lu", (unsigned long)getuid());
+	else
+		snprintf(out, ADMIN_ACTOR_CAP, "shell:%.*s", ADMIN_ACTOR_CAP - 7, user->pw_name);
+}
+
+enum err
+admin_event(struct admin *admin, int what, int64_t person, const char *detail)
+{
+	struct event event = { .at = clock_now(), .person = person, .what = (enum event_what)what };
+
+	admin_actor(event.actor);
+	snprintf(event.detail, sizeof(event.detail), "%s", detail);
+	return event_add(admin->db, &event);
+}
+
+enum err
+admin_person(struct admin *admin, const char *email, struct person *out)
+{
+	char		folded[PERSON_EMAIL_CAP], hash[CRYPT_PASSWORD_CAP];
+	enum err	err = person_email(email, folded);
+
+	if (err == ERR_OK)
+		err = person_by_email(admin->db, folded, out, hash);
+	if (err == ERR_NOTFOUND || err == ERR_INVALID)
+		log_fault("person", "nobody has that email: baas person list has all");
+	return err;
 }
 
 int

@@ -11,6 +11,7 @@
 #include "lib/conf.h"
 #include "lib/db.h"
 #include "lib/event.h"
+#include "lib/mail.h"
 #include "lib/page.h"
 #include "lib/view_bot.h"
 #include "lib/view_time.h"
@@ -24,6 +25,7 @@ add_session(void *ctx, const struct session *session)
 	view_text(item, "agent", session->agent);
 	view_text(item, "session_id", session->key);
 	view_flag(item, "this_one", session->id == call->session.id);
+	view_flag(item, "program", session->kind == SESSION_PROGRAM);
 	view_time(item, "created", session->created_at, call->now);
 	view_time(item, "used", session->used_at, call->now);
 }
@@ -163,11 +165,11 @@ end_session(struct call *call)
 }
 
 static void
-add_bot(void *ctx, const struct bot *bot)
+add_bot(void *ctx, const struct bot_line *bot)
 {
 	struct call *call = ctx;
 
-	view_bot(view_item(call->view, "bots"), bot, call->conf, call->now);
+	view_bot_line(view_item(call->view, "bots"), bot, call->conf, call->now);
 }
 
 static enum err
@@ -190,13 +192,13 @@ ask_leave(struct call *call)
 
 /* A person's bots, read before any of them is changed. */
 struct bots {
-	struct bot	*bot;
+	struct bot_line	*bot;
 	int		 n;
 	int		 cap;
 };
 
 static void
-collect(void *ctx, const struct bot *bot)
+collect(void *ctx, const struct bot_line *bot)
 {
 	struct bots *all = ctx;
 
@@ -220,7 +222,7 @@ read_bots(struct call *call, struct bots *all)
 
 /* To be erased now. */
 static enum err
-drop_bot(struct call *call, const struct bot *bot)
+drop_bot(struct call *call, const struct bot_line *bot)
 {
 	enum err err;
 
@@ -243,7 +245,7 @@ drop(struct call *call)
 	free(all.bot);
 	if (err != ERR_OK || (err = app_event(call, EVENT_PERSON_LEAVE, 0, "", NULL)) != ERR_OK)
 		return err;
-	if ((err = person_drop(call->db, call->who.id)) != ERR_OK)
+	if ((err = mail_forget(call->db, call->who.id)) != ERR_OK || (err = person_drop(call->db, call->who.id)) != ERR_OK)
 		return err;
 	app_forget(call);
 	return app_go(call, "/", NULL);

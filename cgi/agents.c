@@ -9,23 +9,56 @@
 #include "lib/conf.h"
 #include "lib/event.h"
 #include "lib/page.h"
+#include "lib/server.h"
 #include "lib/view_bot.h"
+#include "lib/view_server.h"
 
 /* What the list is made for, and what it showed. */
 struct list {
 	struct call	*call;
 	int64_t		 n;
 	int		 starting;
+	int		 asked;		/* its person's server was, */
+	struct server	 server;	/* and is this one; person 0: there is none of their own */
+	enum err	 err;
 };
 
-static void
-add(void *ctx, const struct bot *bot)
+/* The page shall look again each second: not for a server that takes minutes. */
+static int
+is_starting(const struct list *list, const struct bot_line *bot)
 {
-	struct list *list = ctx;
+	int waits = bot->seen_at == 0 && list->server.person != 0 && list->server.state != SERVER_READY;
 
-	view_bot(view_item(list->call->view, "bots"), bot, list->call->conf, list->call->now);
+	return bot->status == BOT_STARTING && !waits;
+}
+
+/* A bot that nobody has seen waits for its person's server, if they have one: asked for only then, and once. */
+static void
+add_server(struct list *list, struct view *item, const struct bot_line *bot)
+{
+	struct call	*call = list->call;
+	enum err	 err;
+
+	if (bot->seen_at == 0 && !list->asked) {
+		list->asked = 1;
+		err = server_of_person(call->db, call->who.id, &list->server);
+		if (err != ERR_OK && err != ERR_NOTFOUND)
+			list->err = err;
+	}
+	view_server_short(item, bot->seen_at == 0 && list->server.person != 0 ? &list->server : NULL);
+}
+
+static void
+add(void *ctx, const struct bot_line *bot)
+{
+	struct list	*list = ctx;
+	struct view	*item = view_item(list->call->view, "bots");
+
+	view_bot_line(item, bot, list->call->conf, list->call->now);
+	if (bot->status == BOT_STARTING || bot->status == BOT_UNHEALTHY)
+		add_server(list, item, bot);
 	list->n++;
-	list->starting += bot->status == BOT_STARTING;
+	list->starting += is_starting(list, bot);
 }
 
 /* All that the page names but the form's fields. */
@@ -36,7 +69,7 @@ set_view(struct call *call)
 	enum err	err;
 
 	view_list(call->view, "bots");
-	if ((err = bot_list(call->db, call->who.id, add, &list)) != ERR_OK)
+	if ((err = bot_list(call->db, call->who.id, add, &list)) != ERR_OK || (err = list.err) != ERR_OK)
 		return err;
 	app_once(call);
 	view_text(call->view, "domain", conf_text(call->conf, CONF_BOTS_DOMAIN));

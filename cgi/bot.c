@@ -14,7 +14,9 @@
 #include "lib/event.h"
 #include "lib/invite.h"
 #include "lib/page.h"
+#include "lib/server.h"
 #include "lib/view_bot.h"
+#include "lib/view_server.h"
 #include "lib/view_size.h"
 #include "lib/view_time.h"
 #include "lib/wish.h"
@@ -57,18 +59,35 @@ add_event(void *ctx, const struct event *event)
 	}
 }
 
+/* How far its server is, once that is not everybody's.  It takes minutes, so the page looks again less often. */
+static enum err
+add_server(struct call *call, const struct bot *bot)
+{
+	struct server	server;
+	enum err	err;
+
+	if ((err = server_get(call->db, bot->server, &server)) != ERR_OK)
+		return err;
+	view_server(call->view, server.person == 0 ? NULL : &server);
+	if (server.person != 0 && server.state != SERVER_READY)
+		view_int(call->view, "live_every", live_every(0));
+	return ERR_OK;
+}
+
 static enum err
 actions(struct call *call)
 {
 	struct bot	bot;
 	enum err	err;
 
-	if ((err = load(call, &bot)) != ERR_OK)
+	if ((err = load(call, &bot)) != ERR_OK || (err = add_server(call, &bot)) != ERR_OK)
 		return err;
 	view_list(call->view, "events");
 	if ((err = event_list(call->db, bot.id, EVENTS_SHOWN, add_event, call)) != ERR_OK)
 		return err;
 	view_text(call->view, "description", bot.description);
+	view_text(call->view, "suspended_for", bot.suspended_for);
+	view_flag(call->view, "has_address", bot.address[0] != '\0');
 	view_flag(call->view, "can_start", bot.stopped && bot.suspended_at == 0);
 	view_flag(call->view, "can_stop", !bot.stopped && bot.suspended_at == 0);
 	view_flag(call->view, "step_runs", bot.running && bot.started_at >= bot.wished_at);

@@ -1,15 +1,18 @@
 /*
  * The private server: GET /agents?minion=ID with a Salt master's token gives that server's pillar (CONTRACT.md 4).  A
  * 5xx would be an empty pillar to Salt, so what is wrong with us is said as 200 {"_errors": [...]}: whatever could not
- * be opened is tried again with the next request.
+ * be opened is tried again with the next request.  Opening secrets takes most of the time, so a good answer is kept
+ * until something that it was made of has changed.
  */
 
+#include <sys/stat.h>
 #include <string.h>
 #include <strings.h>
 
 #include "lib/bot_minion.h"
 #include "lib/bot_release.h"
 #include "lib/buf.h"
+#include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/crypt.h"
 #include "lib/db.h"
@@ -18,11 +21,25 @@
 #include "lib/log.h"
 #include "lib/req.h"
 #include "lib/secret.h"
+#include "lib/shelf.h"
 #include "lib/vault.h"
 
 enum {
 	SCHEMA = 1,
-	MEMORY_BESIDE_HEAP = 64	/* MB that a pub needs beyond limits.bot_memory */
+	MEMORY_BESIDE_HEAP = 64,	/* MB that a pub needs beyond limits.bot_memory */
+	KEEP_MOST = 32 << 20	/* bytes of answers that are kept: some 15,000 servers of three bots each */
+};
+
+/* A file as it was: another one, or changed, is another value. */
+struct file {
+	int64_t	device, inode, mode, size, changed;	/* ns; all 0: there is none */
+};
+
+/* What an answer is made of, but for the configuration, which is read once. */
+struct stamp {
+	int64_t		rev;
+	struct file	public, secret;			/* of the vault */
+	char		release[BOT_RELEASE_CAP];	/* that a bot without a wish gets; "": there is none */
 };
 
 /* What the process holds; NULL: not open yet, or not any more. */
@@ -31,11 +48,16 @@ struct pillar {
 	struct conf	*conf;
 	struct secret	*token;
 	struct db	*db;
+	struct shelf	*shelf;
+	char		 release[BOT_RELEASE_CAP];	/* as in struct stamp, */
+	struct file	 releases;			/* found when pub.dir was so, */
+	int64_t		 release_at;			/* clock_boot() */
 };
 
 /* An answer being made. */
 struct page {
 	const struct pillar	*pillar;
+	const struct stamp	*stamp;
 	struct json		*bots;
 	const char		*why;		/* of a failure, in words for the master's log */
 };
@@ -102,10 +124,10 @@ static enum err
 add_release(struct page *page, struct json *bot, const struct bot_minion *row)
 {
 	const struct conf	*conf = page->pillar->conf;
-	char			 release[BOT_RELEASE_CAP];
+	const char		*release = row->release[0] != '\0' ? row->release : page->stamp->release;
 	struct buf		 image = { 0 };
 
-	if (bot_release(conf, row->release, release) != ERR_OK) {
+	if (release[0] == '\0') {
 		page->why = "there is no release of the pub";
 		log_fault(conf_text(conf, CONF_PUB_DIR), "has no release of the pub, and pub.release is not set");
 		return ERR_FAULT;
@@ -156,26 +178,79 @@ say_failure(struct reply *reply, const struct page *page, const char *minion, en
 	    err == ERR_BUSY ? "the database is locked" : "the database can't be read");
 }
 
+static struct file
+look_at(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return (struct file){ 0 };
+	return (struct file){ .device = (int64_t)st.st_dev, .inode = (int64_t)st.st_ino, .mode = st.st_mode, .size = st.st_size,
+	    .changed = st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec };
+}
+
+/* A release that was put into a directory that had been there is found within a second. */
+static void
+find_release(struct pillar *pillar)
+{
+	const struct file	dir = look_at(conf_text(pillar->conf, CONF_PUB_DIR));
+	int64_t			now = clock_boot();
+
+	if (pillar->release_at != 0 && now < pillar->release_at + CLOCK_SECOND && memcmp(&dir, &pillar->releases, sizeof(dir)) == 0)
+		return;
+	if (bot_release(pillar->conf, "", pillar->release) != ERR_OK)
+		pillar->release[0] = '\0';
+	pillar->releases = dir;
+	pillar->release_at = now;
+}
+
+static void
+take_stamp(struct pillar *pillar, struct stamp *stamp)
+{
+	memset(stamp, 0, sizeof(*stamp));	/* to the last byte: stamps are compared as memory */
+	find_release(pillar);
+	stamp->public = look_at(conf_text(pillar->conf, CONF_VAULT_PUBLIC));
+	stamp->secret = look_at(conf_text(pillar->conf, CONF_VAULT_SECRET));
+	memcpy(stamp->release, pillar->release, strlen(pillar->release));
+}
+
 static enum err
-say_pillar(struct pillar *pillar, struct reply *reply, const char *minion)
+make_pillar(struct page *page, struct stamp *stamp, struct reply *reply, const char *minion)
 {
 	struct json	*root = json_object(NULL, NULL), *baas = json_object(root, "baas");
-	struct page	 page = { .pillar = pillar };
-	int64_t		 rev = 0;
 	enum err	 err;
 
 	json_add_int(baas, "schema", SCHEMA);
 	json_add_text(baas, "minion", minion);
 	json_list(baas, "seeds");
-	page.bots = json_object(baas, "bots");
-	if ((err = bot_minion_list(pillar->db, minion, &rev, add_bot, &page)) == ERR_OK) {
-		json_add_int(baas, "rev", rev);
-		page.why = "the answer can't be written";
+	page->bots = json_object(baas, "bots");
+	if ((err = bot_minion_list(page->pillar->db, minion, &stamp->rev, add_bot, page)) == ERR_OK) {
+		json_add_int(baas, "rev", stamp->rev);
+		page->why = "the answer can't be written";
 		err = say(reply, root);
 	}
+	json_free(root);
+	return err;
+}
+
+static enum err
+say_pillar(struct pillar *pillar, struct reply *reply, const char *minion)
+{
+	struct stamp	stamp;
+	struct page	page = { .pillar = pillar, .stamp = &stamp };
+	enum err	err;
+
+	take_stamp(pillar, &stamp);
+	if ((err = bot_minion_rev(pillar->db, minion, &stamp.rev)) == ERR_OK &&
+	    shelf_get(pillar->shelf, minion, &stamp, sizeof(stamp), &reply->body) == ERR_OK) {
+		reply->type = "application/json";
+		reply->status = 200;
+		return ERR_OK;
+	}
+	if (err == ERR_OK && (err = make_pillar(&page, &stamp, reply, minion)) == ERR_OK)
+		shelf_put(pillar->shelf, minion, &stamp, sizeof(stamp), &reply->body);
 	if (err != ERR_OK)
 		say_failure(reply, &page, minion, err);
-	json_free(root);
 	return err;
 }
 
@@ -220,11 +295,24 @@ check_place(struct req *req)
 	return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 ? 405 : 0;
 }
 
+/* With a user of its own it has a copy of its own, too: a secret is one user's file. */
+static enum err
+open_conf(struct pillar *pillar)
+{
+	enum err err;
+
+	if (pillar->conf != NULL)
+		return ERR_OK;
+	if ((err = conf_open(NULL, &pillar->conf)) == ERR_OK && conf_text(pillar->conf, CONF_USERS_PILLAR)[0] != '\0')
+		conf_swap(pillar->conf, CONF_VAULT_SECRET, CONF_PRIVATE_VAULT_SECRET);
+	return err;
+}
+
 /* NULL, or what is wrong. */
 static const char *
 open_token(struct pillar *pillar)
 {
-	if (pillar->conf == NULL && conf_open(NULL, &pillar->conf) != ERR_OK)
+	if (open_conf(pillar) != ERR_OK)
 		return "the configuration can't be read";
 	if (pillar->token == NULL && conf_text(pillar->conf, CONF_PRIVATE_TOKEN_FILE)[0] != '\0' &&
 	    secret_read(conf_text(pillar->conf, CONF_PRIVATE_TOKEN_FILE), &pillar->token) != ERR_OK)
@@ -232,14 +320,21 @@ open_token(struct pillar *pillar)
 	return NULL;
 }
 
+/* What was made of it goes too: another database may have come to the same rev in another way. */
+static void
+close_database(struct pillar *pillar)
+{
+	shelf_empty(pillar->shelf);
+	db_close(pillar->db);
+	pillar->db = NULL;
+}
+
 /* One that was replaced (restored, say) is opened anew. */
 static enum err
 open_database(struct pillar *pillar)
 {
-	if (pillar->db != NULL && db_moved(pillar->db)) {
-		db_close(pillar->db);
-		pillar->db = NULL;
-	}
+	if (pillar->db != NULL && db_moved(pillar->db))
+		close_database(pillar);
 	if (pillar->db != NULL)
 		return ERR_OK;
 	return db_open(conf_text(pillar->conf, CONF_DATABASE), DB_ASK, &pillar->db);
@@ -267,8 +362,7 @@ answer(struct pillar *pillar, struct reply *reply)
 	} else if ((err = open_database(pillar)) != ERR_OK) {
 		say_failure(reply, &none, minion, err);
 	} else if (say_pillar(pillar, reply, minion) == ERR_FAULT) {
-		db_close(pillar->db);
-		pillar->db = NULL;
+		close_database(pillar);
 	}
 }
 
@@ -292,9 +386,12 @@ main(void)
 	log_open("pillar");
 	if ((err = jail_harden()) == ERR_OK && (err = crypt_open()) == ERR_OK)
 		err = req_open(&pillar.req);
+	if (err == ERR_OK)
+		err = shelf_open(KEEP_MOST, &pillar.shelf);
 	while (err == ERR_OK && req_next(pillar.req))
 		handle(&pillar);
-	db_close(pillar.db);
+	close_database(&pillar);
+	shelf_close(pillar.shelf);
 	secret_free(pillar.token);
 	conf_close(pillar.conf);
 	req_close(pillar.req);

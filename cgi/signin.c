@@ -1,7 +1,7 @@
 /*
- * POST /start: signs in, or (new=1) makes an account.  The one program that hashes passwords of strangers, so that
- * a crowd of them keeps nobody else waiting.  An unknown email and a wrong password get one and the same answer, after
- * the same time.
+ * POST /start: signs in, or (new=1) makes an account, by a letter if accounts.verify is on.  The one program that hashes
+ * passwords of strangers, so that a crowd of them keeps nobody else waiting (confirm does it for who has a letter).  An
+ * unknown email and a wrong password get one and the same answer, after the same time.
  */
 
 #include <stdio.h>
@@ -9,11 +9,11 @@
 
 #include "lib/api.h"
 #include "lib/app.h"
-#include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/crypt.h"
 #include "lib/db.h"
 #include "lib/event.h"
+#include "lib/mail.h"
 #include "lib/page.h"
 
 static const char no_match[] = "email or password does not match. check both.";
@@ -23,6 +23,7 @@ struct entry {
 	char		 email[PERSON_EMAIL_CAP];	/* trimmed and folded */
 	const char	*password, *next;
 	int		 wants_new;
+	int		 verify;			/* a new account takes a letter */
 	int		 known;
 	struct person	 person;			/* if known */
 	char		 hash[CRYPT_PASSWORD_CAP];	/* nobody's if not */
@@ -43,11 +44,14 @@ again(struct call *call, int offer_new, int matchless)
 static void
 read_form(struct call *call, struct entry *entry)
 {
-	const char *fault;
+	const char	*fault;
+	int		 verify = conf_on(call->conf, CONF_ACCOUNTS_VERIFY);
 
 	entry->password = form_get(&call->form, "password");
 	entry->next = form_get(&call->form, "next");
-	entry->wants_new = strcmp(form_get(&call->form, "new"), "1") == 0;
+	/* Where nobody is told who is in, a closed place's "no" must not tell it either: there it is a sign-in like any other. */
+	entry->wants_new = strcmp(form_get(&call->form, "new"), "1") == 0 && (!verify || conf_on(call->conf, CONF_ACCOUNTS_OPEN));
+	entry->verify = entry->wants_new && verify;
 	if (!app_own_path(entry->next) || strncmp(entry->next, "/authentication/", 16) == 0)
 		entry->next = "";
 	app_field(call, "email", form_get(&call->form, "email"));
@@ -55,25 +59,12 @@ read_form(struct call *call, struct entry *entry)
 	app_field(call, "next", entry->next);
 	if (person_email(form_get(&call->form, "email"), entry->email) != ERR_OK)
 		app_wrong(call, "email", "enter your email, like name@example.com");
+	else if (entry->verify && !mail_can(entry->email))
+		app_wrong(call, "email", "we can't write to that email: use one of plain letters, a to z");
 	if (entry->password[0] == '\0')
 		app_wrong(call, "password", "enter your password");
 	else if (entry->wants_new && (fault = person_password_fault(entry->password)) != NULL)
 		app_wrong(call, "password", fault);
-}
-
-static enum err
-wait_page(struct call *call, int64_t ms)
-{
-	char		 span[32];
-	enum err	 err;
-
-	clock_span(ms + CLOCK_SECOND - 1, span);
-	view_text(call->view, "wait", span);
-	if ((err = app_page(call, "wait")) != ERR_OK)
-		return err;
-	call->reply->status = 429;
-	call->reply->retry_after = (int)((ms + CLOCK_SECOND - 1) / CLOCK_SECOND);
-	return ERR_OK;
 }
 
 static enum err
@@ -101,6 +92,8 @@ enter(struct call *call, const struct entry *entry, enum event_what what)
 	if ((err = app_event(call, what, 0, "", NULL)) != ERR_OK)
 		return err;
 	err = app_door_passed(call, &entry->door, entry->person.id, what == EVENT_PERSON_REGISTER);
+	if (err == ERR_OK && what == EVENT_PERSON_REGISTER)
+		err = app_new_made(call);
 	if (err != ERR_OK)
 		return err;
 	if (!entry->person.named)
@@ -154,6 +147,36 @@ make(struct call *call, struct entry *entry)
 }
 
 static enum err
+let_in(struct call *call, const struct entry *entry)
+{
+	enum err err;
+
+	if ((err = db_begin(call->db)) != ERR_OK)
+		return err;
+	return commit(call, enter(call, entry, EVENT_PERSON_SIGN_IN));
+}
+
+/* accounts.verify: whoever has the email, the page is the same, and comes after the same time.  The letter tells more. */
+static enum err
+write_to(struct call *call, struct entry *entry)
+{
+	struct newcomer	newcomer = { entry->email, entry->known ? entry->person.id : 0, entry->hash, "" };
+	enum err	err;
+
+	if (entry->known) {
+		if ((err = app_hash_check(call, entry->hash, entry->password)) == ERR_OK)
+			return let_in(call, entry);
+	} else if ((err = app_hash_new(call, entry->password, entry->hash)) == ERR_OK) {
+		err = ERR_INVALID;
+	}
+	if (err != ERR_INVALID || (err = db_begin(call->db)) != ERR_OK)
+		return err;
+	if ((err = commit(call, app_newcomer(call, &entry->door, &newcomer))) != ERR_OK)
+		return err;
+	return app_page(call, "mailed");
+}
+
+static enum err
 refuse(struct call *call, struct entry *entry)
 {
 	enum err err;
@@ -164,6 +187,22 @@ refuse(struct call *call, struct entry *entry)
 		return err;
 	app_wrong(call, "password", no_match);
 	return again(call, 1, 1);
+}
+
+/* ERR_BUSY: they have to wait before a password is looked at, or an account made. */
+static enum err
+check_waits(struct call *call, struct entry *entry)
+{
+	int64_t		wait = 0;
+	enum err	err;
+
+	if ((err = app_door(call, entry->email, entry->known ? entry->person.id : 0, &entry->door)) != ERR_OK)
+		return err;
+	if (entry->door.wait > 0)
+		return app_wait(call, "too many tries", entry->door.wait);
+	if (entry->wants_new && (entry->verify || !entry->known))
+		err = app_new_wait(call, &wait);
+	return err != ERR_OK || wait == 0 ? err : app_wait(call, "too many new accounts from where you are", wait);
 }
 
 static enum err
@@ -177,20 +216,15 @@ sign_in(struct call *call)
 		return err;
 	if (app_wrongs(call) > 0)
 		return again(call, entry.wants_new, 0);
-	if ((err = look_up(call, &entry)) != ERR_OK ||
-	    (err = app_door(call, entry.email, entry.known ? entry.person.id : 0, &entry.door)) != ERR_OK)
+	if ((err = look_up(call, &entry)) != ERR_OK || (err = check_waits(call, &entry)) != ERR_OK)
 		return err;
-	if (entry.door.wait > 0)
-		return wait_page(call, entry.door.wait);
+	if (entry.verify)
+		return write_to(call, &entry);
 	if (!entry.known && entry.wants_new)
 		return make(call, &entry);
 	if ((err = app_hash_check(call, entry.hash, entry.password)) == ERR_INVALID || (err == ERR_OK && !entry.known))
 		return refuse(call, &entry);
-	if (err != ERR_OK)
-		return err;
-	if ((err = db_begin(call->db)) != ERR_OK)
-		return err;
-	return commit(call, enter(call, &entry, EVENT_PERSON_SIGN_IN));
+	return err == ERR_OK ? let_in(call, &entry) : err;
 }
 
 static enum err

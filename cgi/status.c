@@ -6,8 +6,10 @@
 #include "lib/clock.h"
 #include "lib/page.h"
 #include "lib/sample.h"
+#include "lib/server.h"
 #include "lib/view_bot.h"
 #include "lib/view_chart.h"
+#include "lib/view_server.h"
 #include "lib/view_size.h"
 #include "lib/view_time.h"
 
@@ -134,6 +136,18 @@ set_numbers(struct call *call, const struct bot *bot)
 	view_count(call->view, "messages", bot->messages);
 }
 
+/* Why it is not well, if its server is the reason. */
+static enum err
+add_server(struct call *call, const struct bot *bot)
+{
+	struct server	server;
+	enum err	err = server_get(call->db, bot->server, &server);
+
+	if (err == ERR_OK)
+		view_server_short(call->view, bot->seen_at == 0 && server.person != 0 ? &server : NULL);
+	return err;
+}
+
 static enum err
 status(struct call *call)
 {
@@ -144,6 +158,8 @@ status(struct call *call)
 		return err;
 	view_bot_page(call->view, &bot, call->conf, call->now);
 	view_tab(call->view, TAB_STATUS);
+	if (bot.status == BOT_UNHEALTHY && (err = add_server(call, &bot)) != ERR_OK)
+		return err;
 	set_numbers(call, &bot);
 	if ((err = set_charts(call, &bot)) != ERR_OK)
 		return err;

@@ -59,27 +59,21 @@ scope_of(const struct call *call, const struct query *query, int64_t bot)
 enum err
 api_send_page(struct call *call, const struct query *query, int64_t bot)
 {
-	struct json		*page = json_object(NULL, NULL);
-	struct query_scope	 scope = scope_of(call, query, bot);
-	enum err		 err = query_find(call->db, query, &scope, page);
+	struct json_writer	page = app_json_begin(call);
+	struct query_scope	scope = scope_of(call, query, bot);
+	enum err		err = query_find(call->db, query, &scope, &page);
 
-	if (err == ERR_OK)
-		err = app_json(call, 200, page);
-	json_free(page);
-	return err;
+	return err == ERR_OK ? app_json_end(call, 200, &page) : err;
 }
 
 enum err
 api_send_row(struct call *call, const struct query *query, const int64_t bot_and_id[2], int status)
 {
-	struct json		*row = json_object(NULL, NULL);
-	struct query_scope	 scope = scope_of(call, query, bot_and_id[0]);
-	enum err		 err = query_get(call->db, query, &scope, bot_and_id[1], row);
+	struct json_writer	row = app_json_begin(call);
+	struct query_scope	scope = scope_of(call, query, bot_and_id[0]);
+	enum err		err = query_get(call->db, query, &scope, bot_and_id[1], &row);
 
-	if (err == ERR_OK)
-		err = app_json(call, status, row);
-	json_free(row);
-	return err;
+	return err == ERR_OK ? app_json_end(call, status, &row) : err;
 }
 
 enum err

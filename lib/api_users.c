@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "lib/api_part.h"
-#include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/db.h"
 #include "lib/event.h"
 #include "lib/json.h"
+#include "lib/mail.h"
 
 static const char no_match[] = "Invalid login";	/* feathers' words, for an unknown email and a wrong password alike */
 
@@ -24,9 +24,9 @@ struct guest {
 	struct door	 door;
 };
 
-/* Adds the person at hand to a parent, or fills the root (key NULL), with their own email. */
+/* Puts the members of the person at hand, with their own email, into the open object. */
 static enum err
-add_user(struct call *call, struct json *user)
+put_user(struct call *call, struct json_writer *user)
 {
 	struct form		none = { 0 };
 	struct query		query;
@@ -37,7 +37,7 @@ add_user(struct call *call, struct json *user)
 	if ((err = query_read_one(QUERY_AGENTS, &none, &query, why)) != ERR_OK ||
 	    (err = query_get(call->db, &query, &scope, call->who.id, user)) != ERR_OK)
 		return err;
-	json_add_text(user, "email", call->who.email);
+	json_put_text(user, "email", call->who.email);
 	return ERR_OK;
 }
 
@@ -45,15 +45,18 @@ add_user(struct call *call, struct json *user)
 static enum err
 send_session(struct call *call, const char *token, const char *strategy, int status)
 {
-	struct json	*root = json_object(NULL, NULL);
-	enum err	 err;
+	struct json_writer	root = app_json_begin(call);
+	enum err		err;
 
-	json_add_text(root, "accessToken", *token == '\0' ? NULL : token);
-	json_add_text(json_object(root, "authentication"), "strategy", strategy);
-	if ((err = add_user(call, json_object(root, "user"))) == ERR_OK)
-		err = app_json(call, status, root);
-	json_free(root);
-	return err;
+	json_put_text(&root, "accessToken", *token == '\0' ? NULL : token);
+	json_open(&root, "authentication", '{');
+	json_put_text(&root, "strategy", strategy);
+	json_close(&root);
+	json_open(&root, "user", '{');
+	if ((err = put_user(call, &root)) != ERR_OK)
+		return err;
+	json_close(&root);
+	return app_json_end(call, status, &root);
 }
 
 /* ---- the door ---- */
@@ -71,9 +74,7 @@ knock(struct call *call, struct guest *guest)
 	if ((err = app_door(call, guest->email, guest->known ? guest->person.id : 0, &guest->door)) != ERR_OK ||
 	    guest->door.wait == 0)
 		return err;
-	call->reply->status = 429;
-	call->reply->retry_after = (int)((guest->door.wait + CLOCK_SECOND - 1) / CLOCK_SECOND);
-	return ERR_BUSY;
+	return app_wait(call, "too many tries", guest->door.wait);
 }
 
 /* Ends the transaction that db_begin has begun. */
@@ -104,10 +105,9 @@ open_session(struct call *call, const struct guest *guest)
 	enum err	err;
 
 	call->who = guest->person;
-	if ((err = session_open(call->db, id, req_var(call->req, "HTTP_USER_AGENT"), call->now, token)) != ERR_OK)
+	if ((err = app_open_session(call, id, SESSION_PROGRAM, token)) != ERR_OK)
 		return err;
-	if ((err = session_trim(call->db, id, conf_int(call->conf, CONF_LIMITS_SESSIONS))) == ERR_OK &&
-	    (err = app_event(call, EVENT_PERSON_SIGN_IN, 0, "", NULL)) == ERR_OK &&
+	if ((err = app_event(call, EVENT_PERSON_SIGN_IN, 0, "", NULL)) == ERR_OK &&
 	    (err = app_door_passed(call, &guest->door, id, 0)) == ERR_OK)
 		err = send_session(call, token, "local", 201);
 	explicit_bzero(token, sizeof(token));
@@ -192,13 +192,10 @@ enum { NEW_EMAIL, NEW_PASSWORD, NEW_NAME, USER_FIELDS };
 static enum err
 send_user(struct call *call)
 {
-	struct json	*user = json_object(NULL, NULL);
-	enum err	 err = add_user(call, user);
+	struct json_writer	user = app_json_begin(call);
+	enum err		err = put_user(call, &user);
 
-	if (err == ERR_OK)
-		err = app_json(call, 201, user);
-	json_free(user);
-	return err;
+	return err == ERR_OK ? app_json_end(call, 201, &user) : err;
 }
 
 /* Within a transaction. */
@@ -210,14 +207,12 @@ order(struct call *call, struct guest *guest, const char *name)
 
 	if ((err = person_order(call->db, guest->email, guest->hash, &id)) != ERR_OK)
 		return err;
-	if (name != NULL && (err = person_rename(call->db, id, name)) == ERR_INVALID) {
-		app_wrong(call, "name", "use 1 to 200 letters");
-		return ERR_INVALID;
-	}
-	if (err != ERR_OK || (err = person_get(call->db, id, &call->who)) != ERR_OK)
+	if (name != NULL && (err = person_rename(call->db, id, name)) != ERR_OK)
+		return err;
+	if ((err = person_get(call->db, id, &call->who)) != ERR_OK)
 		return err;
 	if ((err = app_event(call, EVENT_PERSON_REGISTER, 0, "", NULL)) != ERR_OK ||
-	    (err = app_door_passed(call, &guest->door, id, 1)) != ERR_OK)
+	    (err = app_door_passed(call, &guest->door, id, 1)) != ERR_OK || (err = app_new_made(call)) != ERR_OK)
 		return err;
 	return send_user(call);
 }
@@ -229,13 +224,47 @@ is_known(struct call *call)
 	return app_say(call, 409, "This email has an account");
 }
 
+/* Who has to wait before an account is made: 429 then. */
+static enum err
+knock_new(struct call *call, struct guest *guest)
+{
+	int64_t		wait;
+	enum err	err;
+
+	if ((err = knock(call, guest)) != ERR_OK || (err = app_new_wait(call, &wait)) != ERR_OK)
+		return err;
+	return wait == 0 ? ERR_OK : app_wait(call, "too many new accounts from where you are", wait);
+}
+
+/* accounts.verify: whoever has the email, the answer is the same, and comes after the same time.  The letter tells more. */
+static enum err
+write_to(struct call *call, struct guest *guest, const char *name)
+{
+	struct newcomer	 newcomer = { .email = guest->email, .hash = guest->hash, .name = name == NULL ? "" : name };
+	struct json	*user;
+	enum err	 err;
+
+	if ((err = knock_new(call, guest)) != ERR_OK || (err = app_hash_new(call, guest->password, guest->hash)) != ERR_OK ||
+	    (err = db_begin(call->db)) != ERR_OK)
+		return err;
+	newcomer.known = guest->known ? guest->person.id : 0;
+	if ((err = commit(call, app_newcomer(call, &guest->door, &newcomer))) != ERR_OK)
+		return err;
+	user = json_object(NULL, NULL);
+	json_add_text(user, "email", guest->email);
+	json_add_text(user, "name", newcomer.name);
+	err = app_json(call, 201, user);
+	json_free(user);
+	return err;
+}
+
 /* Each try at a known email counts, so that nobody goes through a list of them. */
 static enum err
 make(struct call *call, struct guest *guest, const char *name)
 {
 	enum err err;
 
-	if ((err = knock(call, guest)) != ERR_OK)
+	if ((err = knock_new(call, guest)) != ERR_OK)
 		return err;
 	if (guest->known)
 		return (err = note_failure(call, guest)) == ERR_OK ? is_known(call) : err;
@@ -249,13 +278,18 @@ make(struct call *call, struct guest *guest, const char *name)
 static void
 check_user(struct call *call, const struct api_field *fields, struct guest *guest)
 {
-	const char *fault;
+	const char	*fault;
+	char		 name[PERSON_NAME_CAP];
 
 	guest->password = fields[NEW_PASSWORD].text == NULL ? "" : fields[NEW_PASSWORD].text;
 	if (app_wrongs(call) > 0)
 		return;
 	if (fields[NEW_EMAIL].text == NULL || person_email(fields[NEW_EMAIL].text, guest->email) != ERR_OK)
 		app_wrong(call, "email", "this has to be like name@example.com");
+	else if (conf_on(call->conf, CONF_ACCOUNTS_VERIFY) && !mail_can(guest->email))
+		app_wrong(call, "email", "mail can't go there: use an address of ASCII");
+	if (fields[NEW_NAME].text != NULL && person_name(fields[NEW_NAME].text, name) != ERR_OK)
+		app_wrong(call, "name", "use 1 to 200 letters");
 	if ((fault = person_password_fault(guest->password)) != NULL)
 		app_wrong(call, "password", fault);
 }
@@ -278,5 +312,7 @@ api_users_create(struct call *call)
 		return ERR_INVALID;
 	if (!conf_on(call->conf, CONF_ACCOUNTS_OPEN))
 		return app_say(call, 403, "This place takes nobody new right now");
+	if (conf_on(call->conf, CONF_ACCOUNTS_VERIFY))
+		return write_to(call, &guest, fields[NEW_NAME].text);
 	return make(call, &guest, fields[NEW_NAME].text);
 }

@@ -219,6 +219,15 @@ app_close(struct app *app)
 	req_close(app->req);
 }
 
+/* A program that hashes for strangers: who has waited for too long is turned away before it (app_hash.c). */
+static void
+mind_crowds(struct app *app)
+{
+	for (int i = 0; i < app->n; i++)
+		if (app->routes[i].access == ANYBODY && (app->routes[i].flags & ROUTE_OWN_TX) != 0)
+			req_let_in(app->req);
+}
+
 int
 app_main(const char *program, const struct route *routes, int n)
 {
@@ -226,7 +235,8 @@ app_main(const char *program, const struct route *routes, int n)
 	enum err	err;
 
 	log_open(program);
-	err = app_open(&app);
+	if ((err = app_open(&app)) == ERR_OK)
+		mind_crowds(&app);
 	while (err == ERR_OK && req_next(app.req))
 		err = handle(&app);
 	app_close(&app);

@@ -15,6 +15,7 @@
 struct conf;
 struct db;
 struct json;
+struct json_writer;
 struct pages;
 struct view;
 
@@ -34,7 +35,7 @@ struct view;
  *
  * and for each field that the route has named by app_field: value_<field> and
  * wrong_<field>.  The pages of the statuses ("404") have reference too: "" but for
- * faults.
+ * faults; and that of 429 has why and wait, "4 seconds".
  */
 
 enum { APP_ARGS = 3, APP_ARG_CAP = 128, APP_PATH_CAP = 512, APP_WORDS_CAP = 256, APP_ALLOW_CAP = 32 };
@@ -59,6 +60,7 @@ struct call {
 	int		 shell;			/* from a shell, as somebody (BAAS_AS): no csrf */
 	int		 json;			/* the request speaks JSON: answers do too, and only a bearer token counts */
 	int		 live;			/* ?live=1: the script looks for changes */
+	int		 known;			/* app_door knows this browser: it does not give way to a crowd of strangers */
 	int		 wrongs;
 	struct json	*errors;		/* likewise, by field, for JSON; NULL: none */
 	char		 words[APP_WORDS_CAP];	/* app_say's */
@@ -138,8 +140,18 @@ enum err app_say(struct call *call, int status, const char *format, ...) __attri
 /* Answers a JSON request with that status and value (not freed). */
 enum err app_json(struct call *call, int status, const struct json *json);
 
+/*
+ * The same without a tree: a writer whose outermost object is open, and its end.  After a fault in between the reply is
+ * app_status's.
+ */
+struct json_writer app_json_begin(struct call *call);
+enum err app_json_end(struct call *call, int status, struct json_writer *w);
+
 /* app_wrong for a bot's name that bot_order has answered ERR_EXISTS to: taken, or resting, and until when. */
 void app_taken(struct call *call, const char *field, const char *name);
+
+/* A new session of the person's; the oldest of that kind beyond limits.sessions end.  Within a transaction. */
+enum err app_open_session(struct call *call, int64_t person, enum session_kind kind, char token[CRYPT_TOKEN_CAP]);
 
 /* Starts the person's session on this browser: new cookie; the session or visit of before ends.  Within a transaction. */
 enum err app_sign_in(struct call *call, int64_t person);
@@ -151,6 +163,18 @@ enum err app_event(struct call *call, int what, int64_t bot, const char *bot_nam
 
 /* https site: 1. */
 int app_https(const struct call *call);
+
+/*
+ * Not now, but in ms: 429 with Retry-After, and why ("too many tries", static) with the wait in words, on the page of that
+ * status and in JSON.  Returns ERR_BUSY.
+ */
+enum err app_wait(struct call *call, const char *why, int64_t ms);
+
+/*
+ * Puts a letter to email into the outbox: template NAME.txt, filled from call->view, has the subject in its first line and
+ * the text after an empty one.  person is 0 if nobody has the email yet.  Within a transaction.
+ */
+enum err app_mail(struct call *call, const char *name, int64_t person, const char *email);
 
 /* A try to sign in: what it is counted under (lib/try.h). */
 struct door {
@@ -170,6 +194,28 @@ enum err app_door(struct call *call, const char *email, int64_t person, struct d
 enum err app_door_failed(struct call *call, const struct door *door);
 enum err app_door_passed(struct call *call, const struct door *door, int64_t person, int new);
 
+/*
+ * Who makes accounts one after the other waits, too: how long (ms), by address; and the note that one more was made, or
+ * asked for.  The latter in a transaction.
+ */
+enum err app_new_wait(struct call *call, int64_t *out);
+enum err app_new_made(struct call *call);
+
+/* Somebody who wants an account while accounts.verify is on. */
+struct newcomer {
+	const char	*email;		/* as person_email gives it */
+	int64_t		 known;		/* whose it is already; 0: nobody's */
+	const char	*hash;		/* of their password */
+	const char	*name;		/* "": not said */
+};
+
+/*
+ * A letter tells what will be: a link that makes the account, or, to who has one, that somebody tried.  Nothing here
+ * differs to the outside.  Within a transaction, after app_door: counts as a failure under it, since what was typed may
+ * have been a guess at a password.  At most a few letters go to one email (lib/try.h); beyond that none does, silently.
+ */
+enum err app_newcomer(struct call *call, const struct door *door, const struct newcomer *newcomer);
+
 /* The person's other browsers are known no more: after a new password, and when they sign out everywhere. */
 enum err app_forget_others(struct call *call);
 
@@ -182,7 +228,8 @@ enum err app_password(struct call *call, const char *password);
 
 /*
  * The same two slots, for signin and a new password's hash: calls crypt_password_check / _hash within one, with the
- * password as person_password_normal writes it.
+ * password as person_password_normal writes it.  For a stranger the 500 ms include what the request has waited for its
+ * turn: who comes in a crowd is told to come back, and nobody waits for long.
  */
 enum err app_hash_check(struct call *call, const char *hash, const char *password);
 enum err app_hash_new(struct call *call, const char *password, char out[CRYPT_PASSWORD_CAP]);

@@ -266,15 +266,24 @@ app_csrf(struct call *call)
 }
 
 enum err
+app_open_session(struct call *call, int64_t person, enum session_kind kind, char token[CRYPT_TOKEN_CAP])
+{
+	struct session	fresh = { .person = person, .kind = kind, .created_at = call->now };
+	enum err	err;
+
+	session_agent(req_var(call->req, "HTTP_USER_AGENT"), fresh.agent);
+	if ((err = session_open(call->db, &fresh, token)) != ERR_OK)
+		return err;
+	return session_trim(call->db, person, kind, conf_int(call->conf, CONF_LIMITS_SESSIONS));
+}
+
+enum err
 app_sign_in(struct call *call, int64_t person)
 {
 	char		token[CRYPT_TOKEN_CAP];
 	enum err	err;
 
-	err = session_open(call->db, person, req_var(call->req, "HTTP_USER_AGENT"), call->now, token);
-	if (err != ERR_OK)
-		return err;
-	if ((err = session_trim(call->db, person, conf_int(call->conf, CONF_LIMITS_SESSIONS))) != ERR_OK)
+	if ((err = app_open_session(call, person, SESSION_BROWSER, token)) != ERR_OK)
 		return err;
 	/* What was there before ends: no token from before a sign-in is good after it. */
 	if (call->session.id != 0)

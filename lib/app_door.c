@@ -32,7 +32,7 @@ app_door(struct call *call, const char *email, int64_t person, struct door *out)
 
 	if (err != ERR_OK && err != ERR_NOTFOUND)
 		return err;
-	out->known = err == ERR_OK;
+	out->known = call->known = err == ERR_OK;
 	try_address(req_var(call->req, "REMOTE_ADDR"), out->address);
 	if (out->known)
 		try_device(token, email, out->subject);
@@ -82,6 +82,24 @@ app_door_passed(struct call *call, const struct door *door, int64_t person, int 
 		call_cookie(call, known_cookie, token, COOKIE_KNOWN);
 	explicit_bzero(token, sizeof(token));
 	return err;
+}
+
+enum err
+app_new_wait(struct call *call, int64_t *out)
+{
+	char subject[TRY_SUBJECT_CAP];
+
+	try_new(req_var(call->req, "REMOTE_ADDR"), subject);
+	return try_wait(call->db, subject, call->now, out);
+}
+
+enum err
+app_new_made(struct call *call)
+{
+	char subject[TRY_SUBJECT_CAP];
+
+	try_new(req_var(call->req, "REMOTE_ADDR"), subject);
+	return try_failed(call->db, subject, call->now);
 }
 
 enum err

@@ -69,10 +69,12 @@ static enum err
 slot_open(struct call *call, int *out)
 {
 	const struct timespec	step = { .tv_nsec = STEP * 1000000 };
-	int64_t			until = clock_boot() + PATIENCE;
-	enum err		err;
+	int64_t			waited = call->known || call->signed_in ? 0 : req_waited(call->req);
+	int64_t			until = clock_boot() + PATIENCE - waited;
+	enum err		err = ERR_BUSY;
 
-	while ((err = take_any(call, out)) == ERR_BUSY && clock_boot() < until && req_waiting(call->req))
+	/* Whoever has waited for all of that already does not even try: a slot that is free is for those behind. */
+	while (waited < PATIENCE && (err = take_any(call, out)) == ERR_BUSY && clock_boot() < until && req_waiting(call->req))
 		nanosleep(&step, NULL);
 	if (err == ERR_OK && !req_waiting(call->req)) {
 		close(*out);
@@ -152,11 +154,7 @@ throttle(struct call *call, const char *subject)
 	int64_t		wait;
 	enum err	err = try_wait(call->db, subject, call->now, &wait);
 
-	if (err != ERR_OK || wait == 0)
-		return err;
-	call->reply->status = 429;
-	call->reply->retry_after = (int)((wait + CLOCK_SECOND - 1) / CLOCK_SECOND);
-	return ERR_BUSY;
+	return err != ERR_OK || wait == 0 ? err : app_wait(call, "too many tries", wait);
 }
 
 /* Remembers how it ended, in a transaction of its own.  Gives err back, or the fault. */

@@ -2,7 +2,6 @@
 
 #include "lib/app_part.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/buf.h"
@@ -11,7 +10,7 @@
 #include "lib/log.h"
 #include "lib/page.h"
 
-enum { KEY_CAP = 64, ONCE_BYTES = 16 };
+enum { KEY_CAP = 64, ONCE_BYTES = 16, PAGE_USUAL = 8192 };
 
 enum err
 app_page(struct call *call, const char *name)
@@ -22,6 +21,7 @@ app_page(struct call *call, const char *name)
 	if (strcmp(method, "GET") == 0 && !call->live)
 		flash_show(call);
 	buf_reset(&call->reply->body);
+	buf_reserve(&call->reply->body, PAGE_USUAL);
 	if ((err = page_render(call->pages, name, call->view, &call->reply->body)) == ERR_OK)
 		call->reply->status = 200;
 	return err;
@@ -66,11 +66,17 @@ app_once(struct call *call)
 static void
 name_of(const char *kind, const char *field, char out[KEY_CAP])
 {
-	int n = snprintf(out, KEY_CAP, "%s_%s", kind, field);
+	size_t k = strlen(kind), n = strlen(field);
 
+	out[0] = '\0';
 	/* A field has its name from a literal in a route. */
-	if (n < 0 || n >= KEY_CAP)
+	if (k + n + 2 > KEY_CAP) {
 		log_fault(field, "too long a name for a field");
+		return;
+	}
+	memcpy(out, kind, k);
+	out[k] = '_';
+	memcpy(out + k + 1, field, n + 1);
 }
 
 void

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "lib/buf.h"
+#include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/crypt.h"
 #include "lib/db.h"
@@ -13,7 +14,7 @@
 #include "lib/log.h"
 #include "lib/page.h"
 
-enum { REFERENCE_BYTES = 4 };
+enum { REFERENCE_BYTES = 4, JSON_USUAL = 4096 };
 
 /* CONTRACT.md 3: the names that feathers has for them. */
 static const struct error {
@@ -30,7 +31,7 @@ static const struct error {
 	{ 413, "PayloadTooLarge", "payload-too-large", "this is too large" },
 	{ 415, "UnsupportedMediaType", "unsupported-media-type", "this kind of content is not understood here" },
 	{ 422, "Unprocessable", "unprocessable", "a value is not allowed" },
-	{ 429, "TooManyRequests", "too-many-requests", "too many tries, wait a little" },
+	{ 429, "TooManyRequests", "too-many-requests", "too many tries" },
 	{ 503, "Unavailable", "unavailable", "there is no room on our disk just now. nothing was changed" },
 	{ 503, "Unavailable", "unavailable", "too busy, try again in a moment" },
 	{ 500, "GeneralError", "general-error", "something broke on our side" },	/* the last: for all others */
@@ -83,16 +84,53 @@ app_say(struct call *call, int status, const char *format, ...)
 }
 
 enum err
-app_json(struct call *call, int status, const struct json *json)
+app_wait(struct call *call, const char *why, int64_t ms)
 {
-	enum err err;
+	int64_t	seconds = (ms + CLOCK_SECOND - 1) / CLOCK_SECOND, unit = seconds < 60 ? 1 : seconds < 3600 ? 60 : 3600;
+	char	span[32];
 
-	buf_reset(&call->reply->body);
-	if ((err = json_write(json, &call->reply->body)) != ERR_OK)
+	/* Rounded up: who comes back after as long as the words say is not sent away again. */
+	clock_span((seconds + unit - 1) / unit * unit * CLOCK_SECOND, span);
+	view_text(call->view, "why", why);
+	view_text(call->view, "wait", span);
+	app_say(call, 429, "%s, wait %s", why, span);
+	call->reply->retry_after = (int)seconds;
+	return ERR_BUSY;
+}
+
+static enum err
+say_json(struct call *call, int status, enum err err)
+{
+	if (err != ERR_OK)
 		return err;
 	call->reply->type = "application/json";
 	call->reply->status = status;
 	return ERR_OK;
+}
+
+enum err
+app_json(struct call *call, int status, const struct json *json)
+{
+	buf_reset(&call->reply->body);
+	return say_json(call, status, json_write(json, &call->reply->body));
+}
+
+struct json_writer
+app_json_begin(struct call *call)
+{
+	struct json_writer w = { .out = &call->reply->body };
+
+	buf_reset(w.out);
+	buf_reserve(w.out, JSON_USUAL);
+	json_open(&w, NULL, '{');
+	return w;
+}
+
+enum err
+app_json_end(struct call *call, int status, struct json_writer *w)
+{
+	json_close(w);
+	return say_json(call, status, json_written(w));
 }
 
 /* Without a template of its own a status has that of its kind. */

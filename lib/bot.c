@@ -56,7 +56,7 @@ bot_status_tag(enum bot_status status)
 	" b.started_at, b.proven_at, b.running, b.seen_restarts, b.seen_rebuilds, b.seen_release, b.fails," \
 	" b.reason, b.last_status, b.peers, b.feeds, b.messages, b.memory, b.disk_log, b.disk_blobs," \
 	" b.disk_indexes, b.run_in, b.run_out, b.month_in, b.month_out, b.month, b.due," \
-	" b.over_boot, b.over_at, b.invites_seen"
+	" b.over_boot, b.over_at, b.invites_seen, b.suspended_for"
 #define BOT_TABLES \
 	"agents a JOIN bot_states b ON b.id = a.id JOIN belongs g ON g.source_agent_id = a.id" \
 	" JOIN servers s ON s.id = b.server_id"
@@ -81,6 +81,7 @@ read_texts(struct stmt *st, struct bot *out)
 		{ 31, out->last_status, sizeof(out->last_status) },
 		{ 43, out->month, sizeof(out->month) },
 		{ 45, out->over_boot, sizeof(out->over_boot) },
+		{ 48, out->suspended_for, sizeof(out->suspended_for) },
 	};
 	enum err err = ERR_OK;
 
@@ -225,30 +226,76 @@ bot_of_id(struct db *db, int64_t id, struct bot *out)
 	return get_row(st, out);
 }
 
-/* Rows that are to be put in order. */
+/* Lines that are to be put in order. */
 struct gathered {
-	struct bot	*bot;
+	struct bot_line	*line;
 	size_t		 n, cap;
-	enum err	 err;
 };
 
-static void
-gather(void *ctx, const struct bot *bot)
+/* A place for one more; NULL: no memory, logged. */
+static struct bot_line *
+make_place(struct gathered *all)
 {
-	struct gathered	*all = ctx;
-	struct bot	*more;
+	size_t		 cap = all->cap == 0 ? 8 : all->cap * 2;
+	struct bot_line	*more;
 
-	if (all->n == all->cap) {
-		all->cap = all->cap == 0 ? 4 : all->cap * 2;
-		if ((more = reallocarray(all->bot, all->cap, sizeof(*more))) == NULL) {
-			log_fault("bot", "no memory");
-			all->err = ERR_FAULT;
-			all->cap = all->n;
-			return;
-		}
-		all->bot = more;
+	if (all->n < all->cap)
+		return &all->line[all->n];
+	if ((more = reallocarray(all->line, cap, sizeof(*more))) == NULL) {
+		log_fault("bot", "no memory");
+		return NULL;
 	}
-	all->bot[all->n++] = *bot;
+	all->line = more;
+	all->cap = cap;
+	return &all->line[all->n];
+}
+
+static int64_t
+or_unknown(struct stmt *st, int column)
+{
+	return db_col_null(st, column) ? -1 : db_col_int(st, column);
+}
+
+static enum err
+read_line(struct stmt *st, struct bot_line *out)
+{
+	enum err err;
+
+	if ((err = read_status(db_col_text(st, 2), &out->status)) != ERR_OK ||
+	    (err = db_col_copy(st, 1, out->name, sizeof(out->name))) != ERR_OK ||
+	    (err = db_col_copy(st, 7, out->reason, sizeof(out->reason))) != ERR_OK)
+		return err;
+	out->id = db_col_int(st, 0);
+	out->status_since = db_col_int(st, 3);
+	out->seen_at = db_col_int(st, 4);
+	out->binned_at = db_col_int(st, 5);
+	out->erase_at = db_col_int(st, 6);
+	out->peers = or_unknown(st, 8);
+	out->disk = or_unknown(st, 9);
+	return ERR_OK;
+}
+
+static enum err
+gather(struct db *db, int64_t owner, struct gathered *all)
+{
+	static const char sql[] =
+	    "SELECT b.id, a.name, b.status, b.status_since, b.seen_at, b.binned_at, b.erase_at, b.reason, b.peers,"
+	    " b.disk_log + b.disk_blobs + b.disk_indexes"
+	    " FROM belongs g JOIN agents a ON a.id = g.source_agent_id JOIN bot_states b ON b.id = a.id"
+	    " WHERE g.target_agent_id = ?1";
+	struct stmt	*st = db_stmt(db, sql);
+	struct bot_line	*line;
+	enum err	 err;
+
+	db_int(st, 1, owner);
+	while ((err = db_row(st)) == ERR_OK) {
+		err = (line = make_place(all)) == NULL ? ERR_FAULT : read_line(st, line);
+		if (err != ERR_OK)
+			break;
+		all->n++;
+	}
+	db_done(st);
+	return err == ERR_NOTFOUND ? ERR_OK : err;
 }
 
 static int
@@ -262,28 +309,23 @@ rank(enum bot_status status)
 static int
 compare(const void *a, const void *b)
 {
-	const struct bot *x = a, *y = b;
+	const struct bot_line *x = a, *y = b;
 
 	return rank(x->status) != rank(y->status) ? rank(x->status) - rank(y->status) : strcmp(x->name, y->name);
 }
 
-/* Put in order here: to sort by it, sqlite would work out each status three times, and carry all columns twice. */
+/* Put in order here: to sort by it, sqlite would work out each status three times. */
 enum err
-bot_list(struct db *db, int64_t owner, void (*each)(void *ctx, const struct bot *), void *ctx)
+bot_list(struct db *db, int64_t owner, void (*each)(void *ctx, const struct bot_line *), void *ctx)
 {
-	static const char sql[] = "SELECT " BOT_COLUMNS " FROM " BOT_TABLES " WHERE g.target_agent_id = ?1";
-	struct stmt	*st = db_stmt(db, sql);
-	struct gathered	 all = { .err = ERR_OK };
-	enum err	 err;
+	struct gathered	all = { .line = NULL };
+	enum err	err = gather(db, owner, &all);
 
-	db_int(st, 1, owner);
-	if ((err = each_row(st, gather, &all)) == ERR_OK)
-		err = all.err;
-	if (err == ERR_OK && all.n > 0)
-		qsort(all.bot, all.n, sizeof(*all.bot), compare);
+	if (err == ERR_OK && all.n > 1)
+		qsort(all.line, all.n, sizeof(*all.line), compare);
 	for (size_t i = 0; i < all.n && err == ERR_OK; i++)
-		each(ctx, &all.bot[i]);
-	free(all.bot);
+		each(ctx, &all.line[i]);
+	free(all.line);
 	return err;
 }
 
@@ -342,6 +384,23 @@ read_next(struct db *db, int n, int64_t *next)
 		return err;
 	*next = INT64_MAX;
 	return ERR_OK;
+}
+
+enum err
+bot_due_list(struct db *db, int64_t now, int limit, struct bot_due *out, int *n, int64_t *next)
+{
+	static const char sql[] = "SELECT id, wished_at FROM bots WHERE due <= ?1 ORDER BY due, id LIMIT ?2";
+	struct stmt	*st = db_stmt(db, sql);
+	enum err	 err;
+	int		 found = 0;
+
+	db_int(st, 1, now);
+	db_int(st, 2, limit);
+	for (; (err = db_row(st)) == ERR_OK; found++)
+		out[found] = (struct bot_due){ .id = db_col_int(st, 0), .wished_at = db_col_int(st, 1) };
+	db_done(st);
+	*n = found;
+	return err == ERR_NOTFOUND ? read_next(db, found, next) : err;
 }
 
 enum err
@@ -415,11 +474,12 @@ bot_room(struct db *db, const struct conf *conf, int64_t owner, const char **why
 static enum err
 find_place(struct db *db, const struct conf *conf, struct bot *bot)
 {
+	int		local = strcmp(conf_text(conf, CONF_CLOUD), "local") == 0;
 	int64_t		n;
 	enum err	err;
 
-	if ((err = server_for(db, bot->owner, &bot->server)) != ERR_OK ||
-	    (err = server_bots(db, bot->server, &n)) != ERR_OK)
+	err = local ? server_for(db, bot->owner, &bot->server) : server_order(db, bot->owner, bot->wished_at, &bot->server);
+	if (err != ERR_OK || (err = server_bots(db, bot->server, &n)) != ERR_OK)
 		return err;
 	if (n >= conf_int(conf, CONF_LIMITS_BOTS_PER_SERVER))
 		return ERR_NOTFOUND;
@@ -495,6 +555,18 @@ out:
 	return err;
 }
 
+/* Who is paused gets no other one to go on with. */
+static enum err
+check_paused(struct db *db, int64_t owner, const char **why)
+{
+	char		reason[BOT_REASON_CAP];
+	enum err	err = bot_suspended(db, owner, reason);
+
+	if (err == ERR_OK)
+		*why = "your butts are paused. no butt was made.";
+	return err == ERR_OK ? ERR_INVALID : err == ERR_NOTFOUND ? ERR_OK : err;
+}
+
 enum err
 bot_order(struct db *db, const struct conf *conf, int64_t owner, const char *name, const char *description,
     int64_t now, struct bot *out, const char **why)
@@ -508,7 +580,7 @@ bot_order(struct db *db, const struct conf *conf, int64_t owner, const char *nam
 		*why = fault;
 		return ERR_INVALID;
 	}
-	if ((err = bot_room(db, conf, owner, why)) != ERR_OK ||
+	if ((err = check_paused(db, owner, why)) != ERR_OK || (err = bot_room(db, conf, owner, why)) != ERR_OK ||
 	    (err = check_place(db, conf, &bot, why)) != ERR_OK ||
 	    (err = name_free(db, bot.name, owner, now, &until)) != ERR_OK ||
 	    (err = insert_agent(db, &bot, now)) != ERR_OK ||
@@ -658,12 +730,69 @@ bot_restore(struct db *db, int64_t owner, int64_t id, int64_t now)
 }
 
 enum err
+bot_suspend(struct db *db, int64_t owner, int64_t id, const char *why, int64_t now)
+{
+	static const char sql[] =
+	    "UPDATE bots SET suspended_at = coalesce(suspended_at, ?3), suspended_for = ?4, " WISHED " WHERE " OWNED;
+	struct stmt	*st = db_stmt(db, sql);
+	enum err	 err;
+
+	if (why[0] == '\0' || strlen(why) >= BOT_REASON_CAP)
+		return ERR_INVALID;
+	db_int(st, 1, owner);
+	db_int(st, 2, id);
+	db_int(st, 3, now);
+	db_text(st, 4, why);
+	if ((err = db_run(st)) != ERR_OK)
+		return err;
+	return db_changes(db) == 0 ? ERR_NOTFOUND : ERR_OK;
+}
+
+enum err
+bot_resume(struct db *db, int64_t owner, int64_t id, int64_t now)
+{
+	static const char sql[] =
+	    "UPDATE bots SET suspended_at = NULL, suspended_for = '', fails = 0, reason = '', " WISHED
+	    " WHERE " OWNED " AND suspended_at IS NOT NULL";
+
+	return wish(db, sql, (const int64_t[]){ owner, id }, now);
+}
+
+enum err
+bot_suspended(struct db *db, int64_t owner, char why[BOT_REASON_CAP])
+{
+	static const char sql[] =
+	    "SELECT b.suspended_for FROM belongs g JOIN bots b ON b.id = g.source_agent_id"
+	    " WHERE g.target_agent_id = ?1 AND b.suspended_at IS NOT NULL ORDER BY b.suspended_at DESC LIMIT 1";
+	struct stmt	*st = db_stmt(db, sql);
+	enum err	 err;
+
+	db_int(st, 1, owner);
+	if ((err = db_row(st)) == ERR_OK)
+		err = db_col_copy(st, 0, why, BOT_REASON_CAP);
+	db_done(st);
+	return err;
+}
+
+enum err
 bot_wake(struct db *db, int64_t id, int64_t now)
 {
 	static const char sql[] = "UPDATE bots SET due = 0, wished_at = max(?2, wished_at + 1) WHERE id = ?1";
 	struct stmt *st = db_stmt(db, sql);
 
 	db_int(st, 1, id);
+	db_int(st, 2, now);
+	return db_run(st);
+}
+
+enum err
+bot_wake_all(struct db *db, int64_t server, int64_t now)
+{
+	static const char sql[] =
+	    "UPDATE bots SET due = 0, wished_at = max(?2, wished_at + 1) WHERE ?1 = 0 OR server_id = ?1";
+	struct stmt *st = db_stmt(db, sql);
+
+	db_int(st, 1, server);
 	db_int(st, 2, now);
 	return db_run(st);
 }

@@ -59,6 +59,17 @@ struct bot {
 	char	over_boot[40];
 	int64_t	over_at;
 	int64_t	invites_seen;
+	char	suspended_for[BOT_REASON_CAP];	/* why it is paused, in words for the person */
+};
+
+/* What lists show of a bot: likewise. */
+struct bot_line {
+	int64_t	id;
+	char	name[BOT_NAME_CAP];
+	enum bot_status status;
+	int64_t	status_since, seen_at, binned_at, erase_at;
+	char	reason[BOT_REASON_CAP];
+	int64_t	peers, disk;			/* log, blobs and indexes together */
 };
 
 /* The API's word and the page's word for a status: "alive" and "#alive". Static. */
@@ -87,7 +98,7 @@ enum err bot_get(struct db *db, int64_t owner, const char *name, struct bot *out
 enum err bot_by_key(struct db *db, int64_t owner, const char *key, struct bot *out);
 
 /* owner's bots, bin included: sick first, then by name, those in the bin last.  bot_count is as many as bot_list calls. */
-enum err bot_list(struct db *db, int64_t owner, void (*each)(void *ctx, const struct bot *), void *ctx);
+enum err bot_list(struct db *db, int64_t owner, void (*each)(void *ctx, const struct bot_line *), void *ctx);
 enum err bot_count(struct db *db, int64_t owner, int64_t *out);
 
 /*
@@ -102,6 +113,16 @@ enum err bot_describe(struct db *db, int64_t owner, int64_t id, const char *desc
 enum err bot_bin(struct db *db, int64_t owner, int64_t id, int64_t now, int64_t erase_at);
 enum err bot_hasten(struct db *db, int64_t owner, int64_t id, int64_t now);	/* one in the bin is erased now */
 enum err bot_restore(struct db *db, int64_t owner, int64_t id, int64_t now);	/* the caller has asked bot_room */
+
+/*
+ * An admin, or billing, pauses it: why, in words for the person (ERR_INVALID: none, or too long).  Again is fine, the last
+ * words count.  Their owner can't start it, or order another one, until it is resumed; what they had wished stays.
+ */
+enum err bot_suspend(struct db *db, int64_t owner, int64_t id, const char *why, int64_t now);
+enum err bot_resume(struct db *db, int64_t owner, int64_t id, int64_t now);
+
+/* Why their bots are paused, if one is: ERR_NOTFOUND, none is. */
+enum err bot_suspended(struct db *db, int64_t owner, char why[BOT_REASON_CAP]);
 
 /* A wish about a bot that is kept elsewhere (an invite): the worker wakes.  The caller has checked whose it is. */
 enum err bot_wake(struct db *db, int64_t id, int64_t now);
@@ -133,6 +154,12 @@ struct bot_moved {
 enum err bot_due(struct db *db, int64_t now, int limit, void (*each)(void *ctx, const struct bot *), void *ctx, int64_t *next);
 enum err bot_of_id(struct db *db, int64_t id, struct bot *out);
 
+/* Likewise, but only which, and how new their wishes are: for who has looks at many of them under way. */
+struct bot_due {
+	int64_t	id, wished_at;
+};
+enum err bot_due_list(struct db *db, int64_t now, int limit, struct bot_due *out, int *n, int64_t *next);
+
 /*
  * Stores a look and the time of the next; traffic as differences, with resets noticed (a new run, or a smaller count),
  * by month; moved gets them.  bot is the row as it was when the look began: a wish that came since leaves due at 0.
@@ -145,12 +172,28 @@ enum err bot_saw(struct db *db, const struct bot *bot, const struct bot_seen *se
  * limit rows, *n: how many.
  */
 enum err bot_hurry(struct db *db, int64_t now, int limit, int *n);
+enum err bot_wake_all(struct db *db, int64_t server, int64_t now);	/* all of that server, or of every one (0), are due as after a wish */
 enum err bot_set_due(struct db *db, const struct bot *bot, int64_t due);	/* unless a wish came since *bot was read */
+enum err bot_due_over(struct db *db, int64_t now);	/* all whose time in the bin is over are due: the brake was lifted */
 enum err bot_set_port(struct db *db, int64_t id, int port);	/* ERR_EXISTS: another bot of the server has it */
 enum err bot_free_port(struct db *db, int64_t server, int from, int *out);	/* the lowest from there on that no bot of the server has; ERR_NOTFOUND: none */
 enum err bot_noted_status(struct db *db, int64_t id, const char *status, int64_t now);
 enum err bot_over(struct db *db, int64_t id, const char *boot, int64_t at);	/* first look that found its time in the bin over */
 enum err bot_invites_seen(struct db *db, int64_t id, int64_t rev);	/* the pub's counter, when its invites were last read */
+
+/* How many there are, of everybody: for the brake, and for nothing that happens often. */
+enum err bot_total(struct db *db, int64_t *out);
+
+/* A bot's name in the DNS. */
+struct bot_record {
+	int64_t	bot;
+	char	name[BOT_NAME_CAP];
+};
+
+/* One of that server's bots whose name was not last set to these ("": none).  ERR_NOTFOUND: all were. */
+enum err bot_record_due(struct db *db, int64_t server, const char *address, const char *address6, struct bot_record *out);
+enum err bot_record(struct db *db, int64_t id, const char *address, const char *address6);	/* it now is */
+enum err bot_has_record(struct db *db, int64_t id, int *out);
 
 /* Its sealed secret; *out is the caller's to free. */
 enum err bot_sealed(struct db *db, int64_t id, unsigned char **out, size_t *n);

@@ -35,7 +35,7 @@ bot_minion_list(struct db *db, const char *minion, int64_t *rev,
 	    " ELSE 'running' END,"
 	    " b.port, b.restarts, b.rebuilds, b.secret"
 	    " FROM servers s LEFT JOIN bots b ON b.server_id = s.id LEFT JOIN agents a ON a.id = b.id"
-	    " WHERE s.minion = ?1 AND s.wanted <> 'gone' ORDER BY b.id";
+	    " WHERE s.minion = ?1 AND s.wanted <> 'gone' AND s.state <> 'leaving' ORDER BY b.id";
 	struct stmt		*st = db_stmt(db, sql);
 	struct bot_minion	 bot = { 0 };
 	int64_t			 found = -1;
@@ -54,4 +54,18 @@ bot_minion_list(struct db *db, const char *minion, int64_t *rev,
 		return err;
 	*rev = found;
 	return ERR_OK;
+}
+
+enum err
+bot_minion_rev(struct db *db, const char *minion, int64_t *rev)
+{
+	static const char	 sql[] = "SELECT rev FROM servers WHERE minion = ?1 AND wanted <> 'gone' AND state <> 'leaving'";
+	struct stmt		*st = db_stmt(db, sql);
+	enum err		 err;
+
+	db_text(st, 1, minion);
+	if ((err = db_row(st)) == ERR_OK)
+		*rev = db_col_int(st, 0);
+	db_done(st);
+	return err;
 }

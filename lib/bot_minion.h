@@ -27,7 +27,8 @@ struct bot_minion {
 
 /*
  * Calls each for every bot of the server of that name, bin included, until one does not return ERR_OK: that is the
- * answer then.  ERR_NOTFOUND: there is no such server, or it is to go.
+ * answer then.  ERR_NOTFOUND: there is no such server, or it is to go, or it is going: one that is ordered again meanwhile
+ * has its new bots on its next machine only.
  *
  * A bot is absent from the moment at which the worker has decided to erase it (its intent is open: the bin's time was over
  * twice, and the brake lets it through) until its rows are gone; in the bin before that, or suspended, it is stopped.
@@ -37,5 +38,8 @@ struct bot_minion {
  */
 enum err bot_minion_list(struct db *db, const char *minion, int64_t *rev,
     enum err (*each)(void *ctx, const struct bot_minion *), void *ctx);
+
+/* The rev alone.  ERR_NOTFOUND likewise. */
+enum err bot_minion_rev(struct db *db, const char *minion, int64_t *rev);
 
 #endif

@@ -176,6 +176,16 @@ bot_hurry(struct db *db, int64_t now, int limit, int *n)
 }
 
 enum err
+bot_due_over(struct db *db, int64_t now)
+{
+	static const char sql[] = "UPDATE bots SET due = 0 WHERE binned_at IS NOT NULL AND erase_at <= ?1";
+	struct stmt *st = db_stmt(db, sql);
+
+	db_int(st, 1, now);
+	return db_run(st);
+}
+
+enum err
 bot_set_port(struct db *db, int64_t id, int port)
 {
 	static const char sql[] = "UPDATE bots SET port = ?2 WHERE id = ?1";
@@ -244,6 +254,67 @@ bot_invites_seen(struct db *db, int64_t id, int64_t rev)
 	db_int(st, 1, id);
 	db_int(st, 2, rev);
 	return db_run(st);
+}
+
+enum err
+bot_total(struct db *db, int64_t *out)
+{
+	static const char sql[] = "SELECT count(*) FROM bots";
+	struct stmt	*st = db_stmt(db, sql);
+	enum err	 err;
+
+	if ((err = db_row(st)) == ERR_OK)
+		*out = db_col_int(st, 0);
+	db_done(st);
+	return err;
+}
+
+/* address: what it should be.  Found by the index of its server's ports. */
+enum err
+bot_record_due(struct db *db, int64_t server, const char *address, const char *address6, struct bot_record *out)
+{
+	static const char sql[] =
+	    "SELECT b.id, a.name FROM bots b JOIN agents a ON a.id = b.id"
+	    " WHERE b.server_id = ?1 AND (b.record <> ?2 OR b.record6 <> ?3) ORDER BY b.port LIMIT 1";
+	struct bot_record	 record = { 0 };
+	struct stmt		*st = db_stmt(db, sql);
+	enum err		 err;
+
+	db_int(st, 1, server);
+	db_text(st, 2, address);
+	db_text(st, 3, address6);
+	if ((err = db_row(st)) == ERR_OK && (err = db_col_copy(st, 1, record.name, sizeof(record.name))) == ERR_OK) {
+		record.bot = db_col_int(st, 0);
+		*out = record;
+	}
+	db_done(st);
+	return err;
+}
+
+enum err
+bot_record(struct db *db, int64_t id, const char *address, const char *address6)
+{
+	static const char sql[] = "UPDATE bots SET record = ?2, record6 = ?3 WHERE id = ?1";
+	struct stmt *st = db_stmt(db, sql);
+
+	db_int(st, 1, id);
+	db_text(st, 2, address);
+	db_text(st, 3, address6);
+	return db_run(st);
+}
+
+enum err
+bot_has_record(struct db *db, int64_t id, int *out)
+{
+	static const char sql[] = "SELECT record <> '' OR record6 <> '' FROM bots WHERE id = ?1";
+	struct stmt	*st = db_stmt(db, sql);
+	enum err	 err;
+
+	db_int(st, 1, id);
+	if ((err = db_row(st)) == ERR_OK)
+		*out = db_col_int(st, 0) != 0;
+	db_done(st);
+	return err;
 }
 
 enum err

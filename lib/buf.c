@@ -39,10 +39,10 @@ room(struct buf *b, size_t n)
 		return 0;
 	if (n > SIZE_MAX / 4 - b->len)
 		goto fail;
+	if (b->cap > b->len + n)
+		return 1;
 	while (cap < b->len + n + 1)
 		cap *= 2;
-	if (cap == b->cap)
-		return 1;
 	if ((data = resize(b, cap)) == NULL)
 		goto fail;
 	b->data = data;
@@ -54,20 +54,49 @@ fail:
 }
 
 void
-buf_add(struct buf *b, const void *bytes, size_t n)
+buf_reserve(struct buf *b, size_t n)
+{
+	if (n > b->len && room(b, n - b->len))
+		b->data[b->len] = '\0';
+}
+
+char *
+buf_extend(struct buf *b, size_t n)
 {
 	if (!room(b, n))
-		return;
-	if (n != 0)
-		memcpy(b->data + b->len, bytes, n);
+		return NULL;
 	b->len += n;
 	b->data[b->len] = '\0';
+	return b->data + b->len - n;
+}
+
+void
+buf_add(struct buf *b, const void *bytes, size_t n)
+{
+	char *place = buf_extend(b, n);
+
+	if (place != NULL && n != 0)
+		memcpy(place, bytes, n);
 }
 
 void
 buf_str(struct buf *b, const char *text)
 {
 	buf_add(b, text, strlen(text));
+}
+
+void
+buf_int(struct buf *b, int64_t number)
+{
+	char		 digits[24], *p = digits + sizeof(digits);
+	uint64_t	 left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+	do
+		*--p = (char)('0' + left % 10);
+	while ((left /= 10) != 0);
+	if (number < 0)
+		*--p = '-';
+	buf_add(b, p, (size_t)(digits + sizeof(digits) - p));
 }
 
 void

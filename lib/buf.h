@@ -4,6 +4,7 @@
 #define BAAS_LIB_BUF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/err.h"
 
@@ -19,7 +20,14 @@ struct buf {
 /* Appends; after a failure (ERR_FAULT, no memory) each further call does nothing. */
 void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_str(struct buf *b, const char *text);
+void buf_int(struct buf *b, int64_t number);	/* in decimal */
 void buf_fmt(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Appends n bytes that are the caller's to fill: where they are, or NULL after a failure. */
+char *buf_extend(struct buf *b, size_t n);
+
+/* Has room for n bytes in all from now on, if there is memory: for what is known to grow. */
+void buf_reserve(struct buf *b, size_t n);
 
 /* Appends text with & < > " ' written as HTML entities: fit for an element or a quoted attribute. */
 void buf_html(struct buf *b, const char *text);

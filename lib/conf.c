@@ -2,6 +2,7 @@
 
 #include "lib/conf.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 
 enum { BOT_RAM_MB = 192 };	/* what one bot takes, see the manual */
 
-enum type { TEXT, ORIGIN, URL, HOST, INT, ON_OFF, WORD, PATH, MAIL, TYPE__MAX };
+enum type { TEXT, ORIGIN, URL, HOST, ADDRESS, INT, ON_OFF, WORD, PATH, MAIL, TYPE__MAX };
 
 /* A key of the file.  One whose default is "" may be left empty. */
 struct spec {
@@ -30,6 +31,7 @@ static const struct spec specs[CONF__MAX] = {
 	[CONF_SITE_NAME] = { "site.name", "butt.nz", .type = TEXT },
 	[CONF_SITE_URL] = { "site.url", "http://127.0.0.1:8080", .type = ORIGIN },
 	[CONF_SITE_LISTEN] = { "site.listen", "127.0.0.1", .type = HOST },
+	[CONF_SITE_PROXY] = { "site.proxy", "", .type = ADDRESS },
 	[CONF_SITE_CONTACT] = { "site.contact", "", .type = TEXT },
 	[CONF_SITE_TEMPLATES] = { "site.templates", PKGDATADIR "/html", .type = PATH },
 	[CONF_BOTS_DOMAIN] = { "bots.domain", "localhost", .type = HOST },
@@ -48,6 +50,7 @@ static const struct spec specs[CONF__MAX] = {
 	[CONF_SCALEWAY_IMAGE] = { "scaleway.image", "debian_bookworm", .type = TEXT },
 	[CONF_SCALEWAY_VOLUME_GB] = { "scaleway.volume_gb", "20", .type = INT, .min = 1, .max = 10000 },
 	[CONF_SCALEWAY_DNS_ZONE] = { "scaleway.dns_zone", "", .type = TEXT },
+	[CONF_SCALEWAY_FIRST_BOOT] = { "scaleway.first_boot", PKGDATADIR "/first-boot.yaml", .type = PATH },
 	[CONF_FLEET] = { "fleet", "local", .type = WORD, .words = { "local", "salt" } },
 	[CONF_SALT_URL] = { "salt.url", "http://127.0.0.1:8757", .type = URL },
 	[CONF_SALT_USER] = { "salt.user", "reconciler", .type = TEXT },
@@ -65,6 +68,7 @@ static const struct spec specs[CONF__MAX] = {
 	[CONF_MAIL_PASSWORD_FILE] = { "mail.password_file", "", .type = PATH },
 	[CONF_PRIVATE_LISTEN] = { "private.listen", "127.0.0.1:8081", .type = HOST },
 	[CONF_PRIVATE_TOKEN_FILE] = { "private.token_file", "", .type = PATH },
+	[CONF_PRIVATE_VAULT_SECRET] = { "private.vault_secret", STATE "/private.secret", .type = PATH },
 	[CONF_PUB_RELEASE] = { "pub.release", "", .type = TEXT },
 	[CONF_PUB_DIR] = { "pub.dir", PKGLIBEXECDIR "/pub", .type = PATH },
 	[CONF_PUB_IMAGE] = { "pub.image", "", .type = TEXT },
@@ -76,9 +80,15 @@ static const struct spec specs[CONF__MAX] = {
 	[CONF_LIMITS_UNUSED_INVITES] = { "limits.unused_invites", "100", .type = INT, .min = 0, .max = 10000 },
 	[CONF_LIMITS_BOT_MEMORY] = { "limits.bot_memory", "128", .type = INT, .min = 32, .max = 65536 },
 	[CONF_LIMITS_BIN_DAYS] = { "limits.bin_days", "7", .type = INT, .min = 0, .max = 3650 },
+	[CONF_LIMITS_ABSENT] = { "limits.absent", "30", .type = INT, .min = 0, .max = 86400 },
+	[CONF_LIMITS_JOIN] = { "limits.join", "900", .type = INT, .min = 1, .max = 86400 },
 	[CONF_LIMITS_BIN_SECOND_LOOK] = { "limits.bin_second_look", "3600", .type = INT, .min = 0, .max = 604800 },
 	[CONF_LIMITS_SESSIONS] = { "limits.sessions", "10", .type = INT, .min = 1, .max = 1000 },
 	[CONF_LIMITS_STARTS] = { "limits.starts", "2", .type = INT, .min = 1, .max = 100 },
+	[CONF_USERS_WEB] = { "users.web", "", .type = TEXT },
+	[CONF_USERS_PILLAR] = { "users.pillar", "", .type = TEXT },
+	[CONF_USERS_WORKER] = { "users.worker", "", .type = TEXT },
+	[CONF_USERS_GROUP] = { "users.group", "", .type = TEXT },
 };
 
 struct conf {
@@ -116,6 +126,18 @@ check_host(const struct spec *spec, const char *value)
 	(void)spec;
 	if (value[strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]")] != '\0')
 		return "must be a host name or an address";
+	return NULL;
+}
+
+/* One address, not a name or a net: it is one that is trusted. */
+static const char *
+check_address(const struct spec *spec, const char *value)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	(void)spec;
+	if (inet_pton(AF_INET, value, bytes) != 1 && inet_pton(AF_INET6, value, bytes) != 1)
+		return "must be an IPv4 or IPv6 address";
 	return NULL;
 }
 
@@ -201,7 +223,7 @@ static const char *
 check(const struct spec *spec, const char *value)
 {
 	static const char *(*const checks[TYPE__MAX])(const struct spec *, const char *) = {
-		[TEXT] = check_text, [ORIGIN] = check_origin, [URL] = check_url, [HOST] = check_host,
+		[TEXT] = check_text, [ORIGIN] = check_origin, [URL] = check_url, [HOST] = check_host, [ADDRESS] = check_address,
 		[INT] = check_int, [ON_OFF] = check_on_off, [WORD] = check_word, [PATH] = check_path,
 		[MAIL] = check_mail,
 	};
@@ -396,6 +418,15 @@ int
 conf_on(const struct conf *conf, enum conf_key key)
 {
 	return strcmp(conf->values[key], "on") == 0;
+}
+
+void
+conf_swap(struct conf *conf, enum conf_key one, enum conf_key other)
+{
+	char *value = conf->values[one];
+
+	conf->values[one] = conf->values[other];
+	conf->values[other] = value;
 }
 
 const char *

@@ -13,6 +13,7 @@ enum conf_key {
 	CONF_SITE_NAME,
 	CONF_SITE_URL,
 	CONF_SITE_LISTEN,
+	CONF_SITE_PROXY,		/* the address of a proxy whose X-Forwarded-For is believed; "" for none */
 	CONF_SITE_CONTACT,		/* an email shown in the footer; "" for none */
 	CONF_SITE_TEMPLATES,		/* directory of the pages' templates */
 	CONF_BOTS_DOMAIN,
@@ -31,6 +32,7 @@ enum conf_key {
 	CONF_SCALEWAY_IMAGE,
 	CONF_SCALEWAY_VOLUME_GB,
 	CONF_SCALEWAY_DNS_ZONE,
+	CONF_SCALEWAY_FIRST_BOOT,	/* template of what new servers do at their first boot */
 	CONF_FLEET,			/* "local" or "salt" */
 	CONF_SALT_URL,
 	CONF_SALT_USER,
@@ -48,6 +50,7 @@ enum conf_key {
 	CONF_MAIL_PASSWORD_FILE,
 	CONF_PRIVATE_LISTEN,
 	CONF_PRIVATE_TOKEN_FILE,
+	CONF_PRIVATE_VAULT_SECRET,	/* vault.secret for cgi/pillar, where it has a user of its own */
 	CONF_PUB_RELEASE,		/* "": the newest installed */
 	CONF_PUB_DIR,			/* holds one directory per release: DIR/1.0.0/pub.js */
 	CONF_PUB_IMAGE,
@@ -59,9 +62,15 @@ enum conf_key {
 	CONF_LIMITS_UNUSED_INVITES,	/* per bot */
 	CONF_LIMITS_BOT_MEMORY,		/* MB, of node's heap */
 	CONF_LIMITS_BIN_DAYS,
+	CONF_LIMITS_ABSENT,		/* seconds between the two looks that must miss a thing of the cloud */
+	CONF_LIMITS_JOIN,		/* seconds that a new server has to answer */
 	CONF_LIMITS_BIN_SECOND_LOOK,	/* seconds between the two looks that empty the bin */
 	CONF_LIMITS_SESSIONS,		/* per person; the oldest ends */
 	CONF_LIMITS_STARTS,		/* pubs that may be starting at one time */
+	CONF_USERS_WEB,			/* a name or a number; "": one user stands for all three */
+	CONF_USERS_PILLAR,
+	CONF_USERS_WORKER,
+	CONF_USERS_GROUP,		/* that they share */
 	CONF__MAX
 };
 
@@ -83,6 +92,9 @@ void conf_close(struct conf *conf);
 const char *conf_text(const struct conf *conf, enum conf_key key);
 int64_t conf_int(const struct conf *conf, enum conf_key key);
 int conf_on(const struct conf *conf, enum conf_key key);	/* on/off keys: 1 or 0 */
+
+/* Each of the two keys has the other's value from now on: for a program that reads its own copy of a file. */
+void conf_swap(struct conf *conf, enum conf_key one, enum conf_key other);
 
 /* The path that conf_open read. */
 const char *conf_path(const struct conf *conf);

@@ -3,6 +3,7 @@
 #include "lib/crypt.h"
 
 #include <sys/mman.h>
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ enum {
 };
 
 _Static_assert(CRYPT_PASSWORD_CAP == crypto_pwhash_STRBYTES, "lib/crypt.h says what libsodium says");
+_Static_assert(CRYPT_LOCK_MORE == crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES, "likewise");
 _Static_assert(PASSWORD_MEMORY == crypto_pwhash_MEMLIMIT_INTERACTIVE, "and so do we");
 _Static_assert(PUBLIC_CAP == sodium_base64_ENCODED_LEN(32, sodium_base64_VARIANT_ORIGINAL), "base64");
 _Static_assert(PRIVATE_CAP == sodium_base64_ENCODED_LEN(64, sodium_base64_VARIANT_ORIGINAL), "base64");
@@ -318,4 +320,50 @@ out:
 	sodium_memzero(sk, sizeof(sk));
 	sodium_memzero(text, sizeof(text));
 	return err;
+}
+
+/* -- a lock for memory -- */
+
+struct crypt_lock {
+	unsigned char key[crypto_secretbox_KEYBYTES];
+};
+
+enum err
+crypt_lock_open(struct crypt_lock **out)
+{
+	struct crypt_lock *lock = sodium_malloc(sizeof(*lock));
+
+	if (lock == NULL) {
+		log_fault("crypt", "no guarded memory: %s", strerror(errno));
+		return ERR_FAULT;
+	}
+	crypto_secretbox_keygen(lock->key);
+	*out = lock;
+	return ERR_OK;
+}
+
+void
+crypt_lock_close(struct crypt_lock *lock)
+{
+	sodium_free(lock);
+}
+
+void
+crypt_lock(const struct crypt_lock *lock, const void *plain, size_t n, void *out)
+{
+	unsigned char *nonce = out;
+
+	randombytes_buf(nonce, crypto_secretbox_NONCEBYTES);
+	(void)crypto_secretbox_easy(nonce + crypto_secretbox_NONCEBYTES, plain, n, nonce, lock->key);
+}
+
+enum err
+crypt_unlock(const struct crypt_lock *lock, const void *locked, size_t n, void *out)
+{
+	const unsigned char *nonce = locked;
+
+	if (n < CRYPT_LOCK_MORE || crypto_secretbox_open_easy(out, nonce + crypto_secretbox_NONCEBYTES,
+	    n - crypto_secretbox_NONCEBYTES, nonce, lock->key) != 0)
+		return ERR_INVALID;
+	return ERR_OK;
 }

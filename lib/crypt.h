@@ -7,6 +7,7 @@
 
 #include "lib/err.h"
 
+struct crypt_lock;
 struct secret;
 
 enum {
@@ -15,7 +16,8 @@ enum {
 	CRYPT_HASH_LEN = 32,	/* BLAKE2b-256 */
 	CRYPT_CSRF_CAP = 44,
 	CRYPT_PASSWORD_CAP = 128,	/* crypto_pwhash_STRBYTES */
-	CRYPT_ID_CAP = 64	/* "@<base64 of 32 bytes>.ed25519" and its NUL */
+	CRYPT_ID_CAP = 64,	/* "@<base64 of 32 bytes>.ed25519" and its NUL */
+	CRYPT_LOCK_MORE = 40	/* bytes that a locked text is longer */
 };
 
 /* Once per process, before all else here.  ERR_FAULT: no randomness. */
@@ -63,5 +65,15 @@ enum err crypt_box_new(char public[CRYPT_ID_CAP], struct secret **secret);
 enum err crypt_seal(const char *public, const struct secret *plain, unsigned char **out, size_t *n);
 enum err crypt_open_sealed(const char *public, const struct secret *key, const unsigned char *sealed, size_t n,
     struct secret **plain);
+
+/*
+ * A key that this process makes for itself, in guarded memory, and tells nobody: for what lies in ordinary memory long.
+ * out takes n + CRYPT_LOCK_MORE bytes; crypt_unlock's n is that number, and its out takes so many less.  ERR_INVALID: it was
+ * not locked with this key.
+ */
+enum err crypt_lock_open(struct crypt_lock **out);
+void crypt_lock_close(struct crypt_lock *lock);		/* NULL is fine */
+void crypt_lock(const struct crypt_lock *lock, const void *plain, size_t n, void *out);
+enum err crypt_unlock(const struct crypt_lock *lock, const void *locked, size_t n, void *out);
 
 #endif

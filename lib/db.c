@@ -189,19 +189,19 @@ value(struct db *db, const char *sql, char *out, size_t cap)
 static enum err
 check_version(struct db *db, enum db_mode mode)
 {
-	char		found[32], want[32];
+	char		found[32];
+	long		number;
 	enum err	err;
 
 	if (mode == DB_CREATE)
 		return ERR_OK;
 	if ((err = value(db, "PRAGMA user_version", found, sizeof(found))) != ERR_OK)
 		return err;
-	(void)snprintf(want, sizeof(want), "%d", DB_SCHEMA);
-	if (strcmp(found, want) != 0) {
-		log_fault(db->path, "its schema is number %s, this build's is %s: run baas init", found, want);
-		return ERR_FAULT;
-	}
-	return ERR_OK;
+	if ((number = strtol(found, NULL, 10)) == DB_SCHEMA)
+		return ERR_OK;
+	log_fault(db->path, "its schema is number %ld, this build's is %d: %s", number, DB_SCHEMA,
+	    number < DB_SCHEMA ? "run baas init" : "it belongs to a newer one");
+	return ERR_FAULT;
 }
 
 static int
@@ -219,14 +219,37 @@ forbid_writing(struct db *db, enum db_mode mode)
 	return err == ERR_OK ? judge(db, sqlite3_set_authorizer(db->sql, may_read, NULL), "set up") : err;
 }
 
-/* secure_delete before anything is written; WAL is a property of the file, so it is checked each time. */
+/*
+ * WAL is a property of the file, so it is checked each time.  One that comes out of a backup is not in it yet, and sqlite does
+ * not wait when two change that at one moment: so one after the other, by the lock of those who write.
+ */
+static enum err
+use_wal(struct db *db)
+{
+	char		journal[16];
+	int		locked;
+	enum err	err = value(db, "PRAGMA journal_mode", journal, sizeof(journal));
+
+	if (err != ERR_OK || strcmp(journal, "wal") == 0)
+		return err;
+	locked = db->lock != -1 && flock(db->lock, LOCK_EX) == 0;
+	err = value(db, "PRAGMA journal_mode = WAL", journal, sizeof(journal));
+	if (locked)
+		(void)flock(db->lock, LOCK_UN);
+	if (err == ERR_OK && strcmp(journal, "wal") != 0) {
+		log_fault(db->path, "cannot use WAL here");
+		err = ERR_FAULT;
+	}
+	return err;
+}
+
+/* secure_delete before anything is written. */
 static enum err
 set_up(struct db *db, enum db_mode mode)
 {
 	static const char	 pragmas[] =
 	    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
 	    "PRAGMA wal_autocheckpoint = 0; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY";
-	char			 journal[16];
 	enum err		 err;
 
 	sqlite3_extended_result_codes(db->sql, 1);
@@ -241,15 +264,22 @@ set_up(struct db *db, enum db_mode mode)
 		return ERR_FAULT;
 	}
 	if ((err = judge(db, sqlite3_exec(db->sql, pragmas, NULL, NULL, NULL), "set up")) != ERR_OK ||
-	    (err = value(db, "PRAGMA journal_mode = WAL", journal, sizeof(journal))) != ERR_OK)
+	    (err = use_wal(db)) != ERR_OK)
 		return err;
-	if (strcmp(journal, "wal") != 0) {
-		log_fault(db->path, "cannot use WAL here");
-		return ERR_FAULT;
-	}
 	if ((err = check_version(db, mode)) != ERR_OK || !reads_only(mode))
 		return err;
 	return forbid_writing(db, mode);
+}
+
+/*
+ * One thread alone ever calls sqlite (curl's look up names only), and nobody asks how much memory it has: without locks and
+ * counts around each piece of it the statement of a find takes an eighth less.  After the first connection it is too late, and was done.
+ */
+static void
+calm_down(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 enum err
@@ -277,6 +307,7 @@ db_open(const char *path, enum db_mode mode, struct db **out)
 		log_fault(path, "%s%s", strerror(errno), errno == ENOENT ? ": run baas init" : "");
 		goto out;
 	}
+	calm_down();
 	if (sqlite3_open_v2(path, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		log_fault(path, "%s", db->sql == NULL ? strerror(ENOMEM) : sqlite3_errmsg(db->sql));
 		goto out;
@@ -889,4 +920,53 @@ db_backup(struct db *db, const char *path)
 	if (err != ERR_OK && unlink(path) == -1)
 		log_fault(path, "%s", strerror(errno));
 	return err;
+}
+
+/* Rows of a check that finds nothing are none, or one that says "ok". */
+static enum err
+check(struct db *db, const char *sql)
+{
+	struct stmt	*st = db_stmt(db, sql);
+	enum err	 err, found = ERR_OK;
+
+	while ((err = db_row(st)) == ERR_OK)
+		if (strcmp(db_col_text(st, 0), "ok") != 0) {
+			log_fault(db->path, "%s: %s %s", sql + sizeof("PRAGMA"), db_col_text(st, 0), db_col_text(st, 1));
+			found = ERR_INVALID;
+		}
+	db_done(st);
+	return err == ERR_NOTFOUND ? found : err;
+}
+
+enum err
+db_check_references(struct db *db)
+{
+	static const char sql[] = "PRAGMA foreign_key_check";
+
+	return check(db, sql);
+}
+
+enum err
+db_check(struct db *db)
+{
+	static const char	sql[] = "PRAGMA integrity_check(10)";
+	enum err		err = check(db, sql);
+
+	return err == ERR_OK ? db_check_references(db) : err;
+}
+
+/* Each connection in WAL mode holds a lock on the file as long as it is open: to leave that mode there must be no other. */
+enum err
+db_solo(struct db *db)
+{
+	static const char	leave[] = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE";
+	int			rc;
+
+	db_looked(db);
+	sqlite3_busy_timeout(db->sql, CHECKPOINT_WAIT);
+	rc = sqlite3_exec(db->sql, leave, NULL, NULL, NULL);
+	sqlite3_busy_timeout(db->sql, WAIT);
+	if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED)
+		return ERR_BUSY;
+	return judge(db, rc, "solo");
 }

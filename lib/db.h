@@ -11,7 +11,7 @@
 struct db;
 struct stmt;
 
-enum { DB_SCHEMA = 1 };		/* user_version that this build speaks */
+enum { DB_SCHEMA = 2 };		/* user_version that this build speaks */
 
 enum db_mode {
 	DB_WRITE,		/* an existing database; refused (ERR_FAULT) unless its user_version is DB_SCHEMA */
@@ -127,5 +127,17 @@ enum err db_checkpoint(struct db *db, int64_t limit);
 
 /* A copy of the whole into a new file (VACUUM INTO).  ERR_EXISTS if there is one. */
 enum err db_backup(struct db *db, const char *path);
+
+/* Reads all of it, and follows each reference between its rows.  What is wrong is logged: ERR_INVALID. */
+enum err db_check(struct db *db);
+
+/* References between rows that lead nowhere, likewise: within a transaction that has changed tables. */
+enum err db_check_references(struct db *db);
+
+/*
+ * Makes one file of it, with nothing left in a WAL, and keeps everybody else out until db_close.  ERR_BUSY (not logged):
+ * another connection has it open.  One that comes later can't do anything with what it has opened before its patience ends.
+ */
+enum err db_solo(struct db *db);
 
 #endif

@@ -23,6 +23,23 @@ static const char *const words[EVENT__MAX] = {
 	[EVENT_BOT_DIED] = "bot.died",
 	[EVENT_BOT_ERASE] = "bot.erase",
 	[EVENT_BOT_PORT] = "bot.port",
+	[EVENT_BOT_SUSPEND] = "bot.suspend",
+	[EVENT_BOT_RESUME] = "bot.resume",
+	[EVENT_SERVER_READY] = "server.ready",
+	[EVENT_SERVER_ANEW] = "server.anew",
+	[EVENT_SERVER_BROKEN] = "server.broken",
+	[EVENT_SERVER_GONE] = "server.gone",
+	[EVENT_SERVER_DROP] = "server.drop",
+	[EVENT_VOLUME_DROP] = "volume.drop",
+	[EVENT_IP_DROP] = "ip.drop",
+	[EVENT_KEYS] = "keys",
+	[EVENT_ADMIN_ANEW] = "admin.server-anew",
+	[EVENT_ADMIN_APPLY] = "admin.server-apply",
+	[EVENT_ADMIN_ORPHAN] = "admin.orphan-delete",
+	[EVENT_ADMIN_ACT] = "admin.worker-act",
+	[EVENT_ADMIN_REPORT] = "admin.worker-report",
+	[EVENT_ADMIN_RESTORE] = "admin.restore",
+	[EVENT_ADMIN_LIFT] = "admin.brake-lift",
 	[EVENT_INVITE_ORDER] = "invite.order",
 	[EVENT_INVITE_REVOKE] = "invite.revoke",
 	[EVENT_INVITE_USED] = "invite.used",
@@ -91,17 +108,12 @@ read_row(struct stmt *st, struct event *out)
 	return read_what(db_col_text(st, 5), &out->what);
 }
 
-enum err
-event_list(struct db *db, int64_t bot, int limit, void (*each)(void *ctx, const struct event *), void *ctx)
+/* The rows of a bound statement, and done with it. */
+static enum err
+each_row(struct stmt *st, void (*each)(void *ctx, const struct event *), void *ctx)
 {
-	static const char sql[] =
-	    "SELECT at, person_id, bot_id, bot_name, actor, what, detail FROM events"
-	    " WHERE bot_id = ?1 ORDER BY id DESC LIMIT ?2";
-	struct stmt	*st = db_stmt(db, sql);
-	enum err	 err;
+	enum err err;
 
-	db_int(st, 1, bot);
-	db_int(st, 2, limit);
 	while ((err = db_row(st)) == ERR_OK) {
 		struct event	event = { 0 };
 		enum err	row = read_row(st, &event);
@@ -117,16 +129,67 @@ event_list(struct db *db, int64_t bot, int limit, void (*each)(void *ctx, const 
 }
 
 enum err
-event_count(struct db *db, enum event_what what, int64_t since, int64_t *out)
+event_list(struct db *db, int64_t bot, int limit, void (*each)(void *ctx, const struct event *), void *ctx)
 {
-	static const char sql[] = "SELECT count(*) FROM events WHERE what = ?1 AND at >= ?2";
-	struct stmt	*st = db_stmt(db, sql);
-	enum err	 err;
+	static const char sql[] =
+	    "SELECT at, person_id, bot_id, bot_name, actor, what, detail FROM events"
+	    " WHERE bot_id = ?1 ORDER BY id DESC LIMIT ?2";
+	struct stmt *st = db_stmt(db, sql);
 
-	db_text(st, 1, event_word(what));
-	db_int(st, 2, since);
+	db_int(st, 1, bot);
+	db_int(st, 2, limit);
+	return each_row(st, each, ctx);
+}
+
+enum err
+event_of_server(struct db *db, int64_t person, int limit, void (*each)(void *ctx, const struct event *), void *ctx)
+{
+	static const char sql[] =
+	    "SELECT at, person_id, bot_id, bot_name, actor, what, detail FROM events WHERE person_id = ?1"
+	    " AND (what LIKE 'server.%' OR what LIKE 'admin.server-%' OR what IN ('volume.drop', 'ip.drop'))"
+	    " ORDER BY id DESC LIMIT ?2";
+	struct stmt *st = db_stmt(db, sql);
+
+	db_int(st, 1, person);
+	db_int(st, 2, limit);
+	return each_row(st, each, ctx);
+}
+
+/* The answer of a statement with one number. */
+static enum err
+get_int(struct stmt *st, int64_t *out)
+{
+	enum err err;
+
 	if ((err = db_row(st)) == ERR_OK)
 		*out = db_col_int(st, 0);
 	db_done(st);
 	return err;
+}
+
+enum err
+event_count(struct db *db, enum event_what what, int64_t since, int64_t *out)
+{
+	static const char sql[] = "SELECT count(*) FROM events WHERE what = ?1 AND at >= ?2";
+	struct stmt *st = db_stmt(db, sql);
+
+	db_text(st, 1, event_word(what));
+	db_int(st, 2, since);
+	return get_int(st, out);
+}
+
+/* By number, so that a clock that was set back changes nothing. */
+enum err
+event_count_lifted(struct db *db, enum event_what what, int64_t since, const char *lifted, int64_t *out)
+{
+	static const char sql[] =
+	    "SELECT count(*) FROM events WHERE what = ?1 AND at >= ?2"
+	    " AND id > coalesce((SELECT max(id) FROM events WHERE what = ?3 AND detail = ?4), 0)";
+	struct stmt *st = db_stmt(db, sql);
+
+	db_text(st, 1, event_word(what));
+	db_int(st, 2, since);
+	db_text(st, 3, event_word(EVENT_ADMIN_LIFT));
+	db_text(st, 4, lifted);
+	return get_int(st, out);
 }

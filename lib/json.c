@@ -392,6 +392,13 @@ json_add_text(struct json *parent, const char *key, const char *text)
 		add(parent, key, is_utf8(text) ? cJSON_CreateString(text) : NULL);
 }
 
+/* 1 unless who reads it as a double would read another number. */
+static int
+is_exact(int64_t value)
+{
+	return value >= -(int64_t)WHOLE && value <= (int64_t)WHOLE;
+}
+
 void
 json_add_int(struct json *parent, const char *key, int64_t value)
 {
@@ -399,7 +406,7 @@ json_add_int(struct json *parent, const char *key, int64_t value)
 	char	 text[24];
 
 	(void)snprintf(text, sizeof(text), "%" PRId64, value);
-	if (value >= -(int64_t)WHOLE && value <= (int64_t)WHOLE && (item = cJSON_CreateRaw(text)) != NULL)
+	if (is_exact(value) && (item = cJSON_CreateRaw(text)) != NULL)
 		item->valuedouble = (double)value;	/* raw: of a number cJSON would write 15 digits only */
 	add(parent, key, item);
 }
@@ -414,6 +421,15 @@ void
 json_add_null(struct json *parent, const char *key)
 {
 	add(parent, key, cJSON_CreateNull());
+}
+
+void
+json_add_copy(struct json *parent, const char *key, const struct json *value)
+{
+	if (value == NULL)
+		json_add_null(parent, key);
+	else
+		add(parent, key, cJSON_Duplicate(in(value), 1));
 }
 
 /* 1 unless something could not be added to it, or below. */
@@ -442,4 +458,150 @@ json_write(const struct json *json, struct buf *b)
 	buf_str(b, text);
 	cJSON_free(text);
 	return buf_error(b);
+}
+
+/* -- writing without a tree -- */
+
+/* How many bytes from there on stand for themselves within quotes; *good is 0 if the one after them is no UTF-8. */
+static size_t
+plain(const char *text, int *good)
+{
+	const unsigned char	*p = (const unsigned char *)text;
+	int			 n = 1;
+
+	while (n > 0) {
+		while (*p >= ' ' && *p < 0x80 && *p != '"' && *p != '\\')
+			p++;
+		if (*p < 0x80)
+			break;
+		p += n = utf8(p, p + strnlen((const char *)p, 4));
+	}
+	*good = n > 0;
+	return (size_t)((const char *)p - text);
+}
+
+/* What has to be escaped, as cJSON escapes it. */
+static void
+put_escaped(struct buf *out, char c)
+{
+	static const char	 names[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	const char		*at = strchr(names, c);
+
+	if (at != NULL)
+		buf_add(out, (const char[]){ '\\', letters[at - names] }, 2);
+	else
+		buf_fmt(out, "\\u%04x", (unsigned)c);
+}
+
+/* With characters that don't stand for themselves. */
+static void
+put_odd(struct json_writer *w, const char *text)
+{
+	int	good = 1;
+	size_t	n;
+
+	buf_add(w->out, "\"", 1);
+	for (; *text != '\0' && good; text += n + (text[n] != '\0')) {
+		n = plain(text, &good);
+		buf_add(w->out, text, n);
+		if (text[n] != '\0' && good)
+			put_escaped(w->out, text[n]);
+	}
+	buf_add(w->out, "\"", 1);
+	if (!good)
+		w->failed = 1;
+}
+
+/* Most have none, and are written at once: there are dozens in an answer. */
+static void
+put_string(struct json_writer *w, const char *text)
+{
+	int	 good;
+	size_t	 n = plain(text, &good);
+	char	*place;
+
+	if (text[n] != '\0') {
+		put_odd(w, text);
+	} else if ((place = buf_extend(w->out, n + 2)) != NULL) {
+		place[0] = place[n + 1] = '"';
+		memcpy(place + 1, text, n);
+	}
+}
+
+/* What stands before a value. */
+static void
+put_key(struct json_writer *w, const char *key)
+{
+	int in_object = w->depth > 0 && w->end[w->depth - 1] == '}';
+
+	if (w->comma)
+		buf_add(w->out, ",", 1);
+	w->comma = 1;
+	if (in_object != (key != NULL))
+		w->failed = 1;
+	if (key == NULL)
+		return;
+	put_string(w, key);
+	buf_add(w->out, ":", 1);
+}
+
+void
+json_open(struct json_writer *w, const char *key, char kind)
+{
+	put_key(w, key);
+	if (w->depth == JSON_DEPTH) {
+		w->failed = 1;
+		return;
+	}
+	w->end[w->depth++] = kind == '{' ? '}' : ']';
+	buf_add(w->out, &kind, 1);
+	w->comma = 0;
+}
+
+void
+json_close(struct json_writer *w)
+{
+	if (w->depth == 0) {
+		w->failed = 1;
+		return;
+	}
+	buf_add(w->out, &w->end[--w->depth], 1);
+	w->comma = 1;
+}
+
+void
+json_put_text(struct json_writer *w, const char *key, const char *text)
+{
+	if (text == NULL) {
+		json_put_null(w, key);
+		return;
+	}
+	put_key(w, key);
+	put_string(w, text);
+}
+
+void
+json_put_int(struct json_writer *w, const char *key, int64_t value)
+{
+	put_key(w, key);
+	buf_int(w->out, value);
+	if (!is_exact(value))
+		w->failed = 1;
+}
+
+void
+json_put_null(struct json_writer *w, const char *key)
+{
+	put_key(w, key);
+	buf_add(w->out, "null", 4);
+}
+
+enum err
+json_written(const struct json_writer *w)
+{
+	if (w->failed || w->depth > 0) {
+		log_fault("json", "something could not be written");
+		return ERR_FAULT;
+	}
+	return buf_error(w->out);
 }

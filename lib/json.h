@@ -46,6 +46,26 @@ void json_add_text(struct json *parent, const char *key, const char *text);	/* N
 void json_add_int(struct json *parent, const char *key, int64_t value);
 void json_add_bool(struct json *parent, const char *key, int value);
 void json_add_null(struct json *parent, const char *key);
+void json_add_copy(struct json *parent, const char *key, const struct json *value);	/* all of it; NULL: null */
+
+/*
+ * Writing without a tree, in order, for what is long: a writer with its out set, and all else zero, is ready.  json_open
+ * begins an object ('{') or a list ('['), json_close ends the one begun last; keys as above.  What can't be written (as above, or
+ * deeper than JSON_DEPTH) sticks, and json_written says ERR_FAULT, as it does before all is closed; out is then undefined.
+ */
+struct json_writer {
+	struct buf	*out;
+	int		 depth;
+	char		 end[JSON_DEPTH];	/* what each that is open ends with */
+	int		 comma;			/* what comes next is not the first in there */
+	int		 failed;
+};
+void json_open(struct json_writer *w, const char *key, char kind);
+void json_close(struct json_writer *w);
+void json_put_text(struct json_writer *w, const char *key, const char *text);	/* NULL: null */
+void json_put_int(struct json_writer *w, const char *key, int64_t value);
+void json_put_null(struct json_writer *w, const char *key);
+enum err json_written(const struct json_writer *w);
 
 /* Appends it to b, without white space.  Numbers that were read are written with 15 digits only. */
 enum err json_write(const struct json *json, struct buf *b);

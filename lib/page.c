@@ -1,4 +1,4 @@
-/* Pages from templates: named holes, always escaped; there is no raw form. */
+/* Pages and letters from templates: named holes, always escaped in pages; there is no raw form. */
 
 #include "lib/page.h"
 
@@ -40,6 +40,7 @@ struct node {
 
 struct page {
 	char		 name[NAME_CAP];
+	int		 plain;		/* text, not HTML */
 	char		*source;
 	struct node	*node;
 	struct page	*next;
@@ -50,11 +51,11 @@ struct pages {
 };
 
 struct value {
-	const char	*name;
-	uint32_t	 hash;		/* of the name */
 	const char	*text;		/* NULL: a list */
 	struct view	*first, *last;
 	struct value	*next;
+	uint32_t	 hash;		/* of the name */
+	char		 name[];
 };
 
 /* A page sets hundreds of small values: they are cut from blocks, which all go together. */
@@ -275,7 +276,7 @@ out:
 	return text;
 }
 
-/* Reads dir's file "NAME.html" into a new page at the head of pages. */
+/* Reads dir's file "NAME.html", or "NAME.txt" whose name is all of that, into a new page at the head of pages. */
 static enum err
 read_page(struct pages *pages, int dir, const char *file, size_t stem)
 {
@@ -288,6 +289,7 @@ read_page(struct pages *pages, int dir, const char *file, size_t stem)
 		return ERR_FAULT;
 	}
 	memcpy(page->name, file, stem);
+	page->plain = file[stem] == '\0';
 	page->next = pages->first;
 	pages->first = page;
 	if ((page->source = read_file(dir, file)) == NULL)
@@ -320,13 +322,20 @@ find_partials(const struct pages *pages, const struct page *page, struct node *n
 	return ERR_OK;
 }
 
+static int
+ends_in(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), cut = strlen(suffix);
+
+	return n > cut && strcmp(name + n - cut, suffix) == 0;
+}
+
 enum err
 pages_open(const char *dir, struct pages **out)
 {
-	static const char	 suffix[] = ".html";
-	struct pages		*pages = calloc(1, sizeof(*pages));
-	DIR			*d = opendir(dir);
-	enum err		 err = ERR_OK;
+	struct pages	*pages = calloc(1, sizeof(*pages));
+	DIR		*d = opendir(dir);
+	enum err	 err = ERR_OK;
 
 	if (pages == NULL || d == NULL) {
 		log_fault(dir, "%s", strerror(errno));
@@ -334,10 +343,12 @@ pages_open(const char *dir, struct pages **out)
 		goto out;
 	}
 	for (struct dirent *e; err == ERR_OK && (e = readdir(d)) != NULL;) {
-		size_t n = strlen(e->d_name), cut = sizeof(suffix) - 1;
-
-		if (n > cut && e->d_name[0] != '.' && strcmp(e->d_name + n - cut, suffix) == 0)
-			err = read_page(pages, dirfd(d), e->d_name, n - cut);
+		if (e->d_name[0] == '.')
+			continue;
+		if (ends_in(e->d_name, ".html"))
+			err = read_page(pages, dirfd(d), e->d_name, strlen(e->d_name) - strlen(".html"));
+		else if (ends_in(e->d_name, ".txt"))
+			err = read_page(pages, dirfd(d), e->d_name, strlen(e->d_name));
 	}
 	for (const struct page *page = pages->first; err == ERR_OK && page != NULL; page = page->next)
 		err = find_partials(pages, page, page->node);
@@ -435,7 +446,10 @@ render_named(struct writer *w, const struct node *node, const struct view *view)
 	}
 	if (node->kind != HOLE)
 		return render_section(w, node, value, view);
-	buf_html(w->out, value->text);
+	if (w->page->plain)
+		buf_str(w->out, value->text);
+	else
+		buf_html(w->out, value->text);
 	return ERR_OK;
 }
 
@@ -544,27 +558,36 @@ make_value(struct view *view, const char *name)
 {
 	uint32_t	 hash = hash_name(name);
 	struct value	*value = own_value(view, name, hash);
-	const char	*own;
+	size_t		 n;
 
 	if (value != NULL)
 		return value;
-	if ((own = copy(view, name)) == NULL || (value = take(view, sizeof(*value))) == NULL)
+	n = strlen(name) + 1;
+	if ((value = take(view, sizeof(*value) + n)) == NULL)
 		return NULL;
-	*value = (struct value){ .name = own, .hash = hash, .next = view->buckets[hash % BUCKETS] };
+	*value = (struct value){ .hash = hash, .next = view->buckets[hash % BUCKETS] };
+	memcpy(value->name, name, n);
 	view->buckets[hash % BUCKETS] = value;
 	return value;
+}
+
+/* text lives as long as the root, or longer; NULL: no memory for it, noted. */
+static void
+set_text(struct view *view, const char *name, const char *text)
+{
+	struct value *value;
+
+	if (text == NULL || (value = make_value(view, name)) == NULL)
+		return;
+	value->text = text;
+	value->first = value->last = NULL;
 }
 
 void
 view_text(struct view *view, const char *name, const char *text)
 {
-	struct value	*value;
-	const char	*own;
-
-	if (view == NULL || (value = make_value(view, name)) == NULL || (own = copy(view, text)) == NULL)
-		return;
-	value->text = own;
-	value->first = value->last = NULL;
+	if (view != NULL)
+		set_text(view, name, *text == '\0' ? "" : copy(view, text));
 }
 
 int
@@ -618,7 +641,8 @@ view_int(struct view *view, const char *name, int64_t value)
 void
 view_flag(struct view *view, const char *name, int on)
 {
-	view_text(view, name, on ? "1" : "");
+	if (view != NULL)
+		set_text(view, name, on ? "1" : "");
 }
 
 void

@@ -9,6 +9,9 @@
  * Names are looked up in the innermost item, then outwards.  A name that nobody set is
  * a fault (so is one misspelt), not empty text.  A {{#}}, {{^}}, {{/}} or {{>}} that is alone on its line takes the
  * line with it.
+ *
+ * NAME.txt is the same for a letter, which is plain text: there nothing is escaped.  Its name has the ".txt", so that no
+ * page can hold it.
  */
 
 #ifndef BAAS_LIB_PAGE_H
@@ -22,14 +25,14 @@ struct buf;
 struct pages;
 struct view;
 
-/* Reads and parses every *.html of a directory.  Errors are logged with file and line. */
+/* Reads and parses every *.html and *.txt of a directory.  Errors are logged with file and line. */
 enum err pages_open(const char *dir, struct pages **out);
 void pages_close(struct pages *pages);
 
 /* 1 if there is a template of that name. */
 int pages_have(const struct pages *pages, const char *name);
 
-/* Appends template name ("landing", without .html) filled from view to out.  ERR_FAULT is logged: out is then undefined. */
+/* Appends template name ("landing", without .html; "mail_known.txt") filled from view to out.  ERR_FAULT is logged: out is then undefined. */
 enum err page_render(const struct pages *pages, const char *name, const struct view *view, struct buf *out);
 
 /* What a template can name.  Texts are copied.  Out of memory sticks, and page_render tells it. */

@@ -47,3 +47,13 @@ pass_forget(struct db *db)
 
 	return db_run(db_stmt(db, sql));
 }
+
+enum err
+pass_look(struct db *db, int64_t ms)
+{
+	static const char sql[] = "UPDATE worker SET look = ?1 WHERE id = 1 AND look <> ?1";
+	struct stmt *st = db_stmt(db, sql);
+
+	db_int(st, 1, ms);
+	return db_run(st);
+}

@@ -17,6 +17,7 @@ struct pass {
 enum err pass_get(struct db *db, struct pass *out);
 enum err pass_alive(struct db *db, int64_t now);	/* notes that it is there */
 enum err pass_ended(struct db *db, int64_t now);
+enum err pass_look(struct db *db, int64_t ms);		/* so often running bots are looked at */
 enum err pass_forget(struct db *db);			/* baas init */
 
 #endif

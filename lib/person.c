@@ -206,18 +206,28 @@ set_name(struct db *db, int64_t id, const char *name)
 }
 
 enum err
+person_name(const char *typed, char out[PERSON_NAME_CAP])
+{
+	size_t		 n;
+	const char	*text = trim(typed, &n);
+
+	if (n == 0 || n >= PERSON_NAME_CAP)
+		return ERR_INVALID;
+	memcpy(out, text, n);
+	out[n] = '\0';
+	return ERR_OK;
+}
+
+enum err
 person_rename(struct db *db, int64_t id, const char *name)
 {
 	static const char sql[] = "UPDATE credentials SET named = 1 WHERE person_id = ?1";
-	char		 trimmed[PERSON_NAME_CAP] = "";
-	size_t		 n;
-	const char	*text = trim(name, &n);
+	char		 trimmed[PERSON_NAME_CAP];
 	struct stmt	*st;
 	enum err	 err;
 
-	if (n == 0 || n >= sizeof(trimmed))
-		return ERR_INVALID;
-	memcpy(trimmed, text, n);
+	if ((err = person_name(name, trimmed)) != ERR_OK)
+		return err;
 	st = db_stmt(db, sql);
 	db_int(st, 1, id);
 	if ((err = change(db, st)) != ERR_OK)

@@ -51,7 +51,10 @@ enum err person_get(struct db *db, int64_t id, struct person *out);
 enum err person_by_email(struct db *db, const char *email, struct person *out, char hash[CRYPT_PASSWORD_CAP]);
 enum err person_hash(struct db *db, int64_t id, char hash[CRYPT_PASSWORD_CAP]);
 
-/* Sets the name (ERR_INVALID: empty, or too long); also says that they have gone through /newbie. */
+/* Trims a name: ERR_INVALID if it is empty, or too long. */
+enum err person_name(const char *typed, char out[PERSON_NAME_CAP]);
+
+/* Sets the name (ERR_INVALID: likewise); also says that they have gone through /newbie. */
 enum err person_rename(struct db *db, int64_t id, const char *name);
 enum err person_set_hash(struct db *db, int64_t id, const char *hash);
 

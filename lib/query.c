@@ -137,6 +137,7 @@ enum {
 	OPS = sizeof(ops) / sizeof(ops[0]),
 	NAME_CAP = 256,
 	PARTS = 2 * QUERY_DEPTH + 3,	/* groups and their indexes, member, operator, index */
+	TEXT_USUAL = 2048,		/* bytes of a statement */
 	FIRST_VALUE = 5			/* ?1 to ?4: whose, base, limit or id, skip */
 };
 
@@ -545,12 +546,16 @@ query_text(const struct query *query, enum query_kind kind, struct buf *out)
 {
 	const struct service *service = service_of(query);
 
+	buf_reserve(out, TEXT_USUAL);
 	buf_str(out, "SELECT ");
 	if (kind == QUERY_COUNT)
 		buf_str(out, "count(*)");
 	else
 		write_columns(query, out);
-	buf_fmt(out, " FROM %s WHERE %s", service->from, service->scope);
+	buf_str(out, " FROM ");
+	buf_str(out, service->from);
+	buf_str(out, " WHERE ");
+	buf_str(out, service->scope);
 	if (kind == QUERY_GET) {
 		buf_fmt(out, " AND %s = ?3", service->id);
 		return buf_error(out);
@@ -600,24 +605,24 @@ open_text(struct db *db, const struct query *query, enum query_kind kind, const 
 }
 
 static void
-add_column(struct json *row, const struct member *member, struct stmt *st, int i)
+put_column(struct json_writer *row, const struct member *member, struct stmt *st, int i)
 {
 	char iso[CLOCK_ISO_CAP];
 
 	if (db_col_null(st, i)) {
-		json_add_null(row, member->name);
+		json_put_null(row, member->name);
 	} else if (member->kind == TEXT) {
-		json_add_text(row, member->name, db_col_text(st, i));
+		json_put_text(row, member->name, db_col_text(st, i));
 	} else if (member->kind == NUMBER) {
-		json_add_int(row, member->name, db_col_int(st, i));
+		json_put_int(row, member->name, db_col_int(st, i));
 	} else {
 		clock_iso(db_col_int(st, i), iso);
-		json_add_text(row, member->name, iso);
+		json_put_text(row, member->name, iso);
 	}
 }
 
 static void
-add_row(const struct query *query, struct stmt *st, struct json *row)
+put_row(const struct query *query, struct stmt *st, struct json_writer *row)
 {
 	const struct member	*members = service_of(query)->members;
 	int			 is_bot = db_col_int(st, 0) != 0, column = 2;
@@ -627,16 +632,16 @@ add_row(const struct query *query, struct stmt *st, struct json *row)
 		if (!is_shown(query, i))
 			continue;
 		if (members[i].is == OF_ALL || (is_bot && (members[i].is != IF_KNOWN || known)))
-			add_column(row, &members[i], st, members[i].is == STATUS_ITSELF ? 1 : column);
+			put_column(row, &members[i], st, members[i].is == STATUS_ITSELF ? 1 : column);
 		else if (is_bot)
-			json_add_null(row, members[i].name);
+			json_put_null(row, members[i].name);
 		column += members[i].is != STATUS_ITSELF;
 	}
 }
 
-/* How many rows of it were added. */
+/* How many rows of it were put. */
 static enum err
-add_rows(struct db *db, const struct query *query, const struct query_scope *scope, struct json *data, int64_t *n)
+put_rows(struct db *db, const struct query *query, const struct query_scope *scope, struct json_writer *data, int64_t *n)
 {
 	struct stmt	*st = open_text(db, query, QUERY_FIND, scope);
 	enum err	 err;
@@ -645,8 +650,11 @@ add_rows(struct db *db, const struct query *query, const struct query_scope *sco
 		return ERR_FAULT;
 	db_int(st, 3, query->limit);
 	db_int(st, 4, query->skip);
-	for (*n = 0; (err = db_row(st)) == ERR_OK; (*n)++)
-		add_row(query, st, json_object(data, NULL));
+	for (*n = 0; (err = db_row(st)) == ERR_OK; (*n)++) {
+		json_open(data, NULL, '{');
+		put_row(query, st, data);
+		json_close(data);
+	}
 	db_done(st);
 	return err == ERR_NOTFOUND ? ERR_OK : err;
 }
@@ -666,28 +674,30 @@ count(struct db *db, const struct query *query, const struct query_scope *scope,
 }
 
 enum err
-query_find(struct db *db, const struct query *query, const struct query_scope *scope, struct json *page)
+query_find(struct db *db, const struct query *query, const struct query_scope *scope, struct json_writer *page)
 {
-	struct json	*data = json_list(page, "data");
-	int64_t		 n = 0, total;
-	enum err	 err = ERR_OK;
+	int64_t		n = 0, total;
+	enum err	err = ERR_OK;
 
+	json_open(page, "data", '[');
 	if (query->limit > 0)
-		err = add_rows(db, query, scope, data, &n);
+		err = put_rows(db, query, scope, page, &n);
+	json_close(page);
 	total = query->skip + n;
 	/* A page that is not full is the last one: then there is nothing to count. */
 	if (err == ERR_OK && (n == query->limit || (n == 0 && query->skip > 0)))
 		err = count(db, query, scope, &total);
 	if (err != ERR_OK)
 		return err;
-	json_add_int(page, "total", total);
-	json_add_int(page, "limit", query->limit);
-	json_add_int(page, "skip", query->skip);
+	json_put_int(page, "total", total);
+	json_put_int(page, "limit", query->limit);
+	json_put_int(page, "skip", query->skip);
 	return ERR_OK;
 }
 
 enum err
-query_get(struct db *db, const struct query *query, const struct query_scope *scope, int64_t id, struct json *out)
+query_get(struct db *db, const struct query *query, const struct query_scope *scope, int64_t id,
+    struct json_writer *row)
 {
 	struct stmt	*st = open_text(db, query, QUERY_GET, scope);
 	enum err	 err;
@@ -696,7 +706,7 @@ query_get(struct db *db, const struct query *query, const struct query_scope *sc
 		return ERR_FAULT;
 	db_int(st, 3, id);
 	if ((err = db_row(st)) == ERR_OK)
-		add_row(query, st, out);
+		put_row(query, st, row);
 	db_done(st);
 	return err;
 }

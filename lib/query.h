@@ -10,7 +10,7 @@
 
 struct buf;
 struct db;
-struct json;
+struct json_writer;
 
 enum query_of { QUERY_AGENTS, QUERY_INVITES, QUERY_SAMPLES, QUERY_EVENTS, QUERY_EXPORTS, QUERY__MAX };
 
@@ -60,11 +60,12 @@ enum err query_read(enum query_of of, const struct form *params, struct query *o
 /* Of a get, create, patch, remove: $select, and nothing else. */
 enum err query_read_one(enum query_of of, const struct form *params, struct query *out, char why[QUERY_WHY_CAP]);
 
-/* Adds total, limit, skip and data to page: those rows of the scope that fit (agents: none in the bin). */
-enum err query_find(struct db *db, const struct query *query, const struct query_scope *scope, struct json *page);
+/* Puts data, total, limit and skip into page, an open object: those rows of the scope that fit (agents: none in the bin). */
+enum err query_find(struct db *db, const struct query *query, const struct query_scope *scope, struct json_writer *page);
 
-/* Adds the members of the scope's row of that id (bin included) to out; ERR_NOTFOUND if there is none. */
-enum err query_get(struct db *db, const struct query *query, const struct query_scope *scope, int64_t id, struct json *out);
+/* Puts the members of the scope's row of that id (bin included) into the open object; ERR_NOTFOUND if there is none. */
+enum err query_get(struct db *db, const struct query *query, const struct query_scope *scope, int64_t id,
+    struct json_writer *row);
 
 /* The texts that these run: for tests, which read their plans. */
 enum query_kind { QUERY_FIND, QUERY_COUNT, QUERY_GET };

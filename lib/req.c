@@ -13,18 +13,30 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/log.h"
 
 extern char **environ;
 
-enum { ETAG_CAP = 32 };
+enum { ETAG_CAP = 32, HEAD_USUAL = 2048, LISTENER = 0, INSIDE_MAX = 256 };
+
+/* A connection that was let in: what it asks is not read yet. */
+struct guest {
+	int	fd;
+	int64_t	came_at;	/* clock_boot() */
+};
 
 struct req {
 	int		 cgi;
 	int		 asked;		/* plain CGI: the one request was given out */
 	FCGX_Request	 fcgi;
+	int		 lets_in;
+	struct guest	 inside[INSIDE_MAX];
+	int		 n_inside;
+	int64_t		 waited;	/* by the request at hand */
 	int		 have_body;
 	size_t		 body_n;
 	char		 body[REQ_BODY_MAX + 1];
@@ -146,6 +158,8 @@ req_close(struct req *req)
 		return;
 	if (!req->cgi)
 		FCGX_Finish_r(&req->fcgi);
+	while (req->n_inside > 0)
+		close(req->inside[--req->n_inside].fd);
 	explicit_bzero(req->body, sizeof(req->body));
 	free(req);
 }
@@ -156,6 +170,71 @@ req_is_cgi(const struct req *req)
 	return req->cgi;
 }
 
+void
+req_let_in(struct req *req)
+{
+	req->lets_in = !req->cgi;
+}
+
+int64_t
+req_waited(const struct req *req)
+{
+	return req->waited;
+}
+
+/* Those who wait outside: nobody else accepts from this socket, so that none of them can be gone when accept is called. */
+static void
+let_in(struct req *req)
+{
+	struct pollfd pfd = { .fd = LISTENER, .events = POLLIN };
+
+	while (req->n_inside < INSIDE_MAX && poll(&pfd, 1, 0) == 1) {
+		int fd = accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd == -1)
+			return;
+		req->inside[req->n_inside++] = (struct guest){ fd, clock_boot() };
+	}
+}
+
+/* The first of those inside who has something to say.  0: there is none. */
+static int
+take_guest(struct req *req, struct guest *out)
+{
+	char first;
+
+	while (req->n_inside > 0) {
+		*out = req->inside[0];
+		memmove(req->inside, req->inside + 1, (size_t)--req->n_inside * sizeof(req->inside[0]));
+		if (recv(out->fd, &first, 1, MSG_PEEK) == 1)
+			return 1;
+		close(out->fd);
+	}
+	return 0;
+}
+
+/*
+ * FCGX_Accept_r first finishes the request before, then accepts, unless it has a connection.  So that is finished here, and a
+ * guest's connection takes its place; as one to be kept, since else the second finish would close it.
+ */
+static int
+accept_fcgi(struct req *req)
+{
+	struct guest guest;
+
+	req->waited = 0;
+	if (req->lets_in) {
+		FCGX_Finish_r(&req->fcgi);
+		let_in(req);
+		if (take_guest(req, &guest)) {
+			req->fcgi.ipcFd = guest.fd;
+			req->fcgi.keepConnection = 1;
+			req->waited = req->n_inside > 0 ? clock_boot() - guest.came_at : 0;
+		}
+	}
+	return FCGX_Accept_r(&req->fcgi) == 0;
+}
+
 int
 req_next(struct req *req)
 {
@@ -163,19 +242,29 @@ req_next(struct req *req)
 	req->body_n = 0;
 	req->have_body = 0;
 	if (!req->cgi)
-		return FCGX_Accept_r(&req->fcgi) == 0;
+		return accept_fcgi(req);
 	if (req->asked)
 		return 0;
 	req->asked = 1;
 	return 1;
 }
 
+/* As FCGX_GetParam, which compares all of them from their start; name has two characters at least. */
+static const char *
+find_var(char **envp, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; envp != NULL && *envp != NULL; envp++)
+		if ((*envp)[0] == name[0] && (*envp)[1] == name[1] && strncmp(*envp, name, n) == 0 && (*envp)[n] == '=')
+			return *envp + n + 1;
+	return "";
+}
+
 const char *
 req_var(struct req *req, const char *name)
 {
-	const char *value = req->cgi ? getenv(name) : FCGX_GetParam(name, req->fcgi.envp);
-
-	return value == NULL ? "" : value;
+	return find_var(req->cgi ? environ : req->fcgi.envp, name);
 }
 
 int
@@ -376,26 +465,38 @@ add_headers(struct buf *out, const struct reply *reply, int https)
 	buf_str(out, buf_text(&reply->cookies));
 }
 
-/* The whole answer as one text. */
 static void
-write_reply(struct buf *out, struct req *req, const struct reply *reply, int https)
+add_line(struct buf *out, const char *name, const char *value)
+{
+	buf_str(out, name);
+	buf_str(out, value);
+	buf_add(out, "\r\n", 2);
+}
+
+/* The answer up to its body; 1 if that follows. */
+static int
+write_head(struct buf *out, struct req *req, const struct reply *reply, int https)
 {
 	struct buf	caching = { 0 };
 	int		same = add_caching(&caching, req, reply);
 	int		status = same ? 304 : reply->status;
 
-	buf_fmt(out, "Status: %d %s\r\n", status, words(status));
+	buf_str(out, "Status: ");
+	buf_int(out, status);
+	add_line(out, " ", words(status));
 	buf_str(out, buf_text(&caching));
 	add_headers(out, reply, https);
-	if (!same)
-		buf_fmt(out, "Content-Type: %s\r\nContent-Length: %zu\r\n",
-		    reply->type == NULL ? "text/html; charset=utf-8" : reply->type, reply->body.len);
-	buf_str(out, "\r\n");
-	if (!same && strcmp(req_var(req, "REQUEST_METHOD"), "HEAD") != 0)
-		buf_add(out, buf_text(&reply->body), reply->body.len);
+	if (!same) {
+		add_line(out, "Content-Type: ", reply->type == NULL ? "text/html; charset=utf-8" : reply->type);
+		buf_str(out, "Content-Length: ");
+		buf_int(out, (int64_t)reply->body.len);
+		add_line(out, "", "");
+	}
+	add_line(out, "", "");
 	if (buf_error(&caching) != ERR_OK)
 		out->err = ERR_FAULT;
 	buf_clear(&caching);
+	return !same && strcmp(req_var(req, "REQUEST_METHOD"), "HEAD") != 0;
 }
 
 /* 1 if the whole body was taken, so that all which is left of the request is its end. */
@@ -414,10 +515,11 @@ is_taken(struct req *req)
  * this.  (It took a third of what a hello takes.)
  */
 static int
-put_fcgi(struct req *req, const char *bytes, size_t n)
+put_fcgi(struct req *req, const struct buf *head, const struct buf *body)
 {
 	char	rest;
-	int	good = FCGX_PutStr(bytes, (int)n, req->fcgi.out) == (int)n;
+	int	good = FCGX_PutStr(buf_text(head), (int)head->len, req->fcgi.out) == (int)head->len &&
+		    FCGX_PutStr(buf_text(body), (int)body->len, req->fcgi.out) == (int)body->len;
 
 	good &= FCGX_FClose(req->fcgi.err) == 0;
 	good &= FCGX_FClose(req->fcgi.out) == 0;
@@ -428,13 +530,12 @@ put_fcgi(struct req *req, const char *bytes, size_t n)
 
 /* 0 unless all was written. */
 static int
-put(struct req *req, const char *bytes, size_t n)
+put_cgi(const struct buf *buf)
 {
-	ssize_t some;
+	const char	*bytes = buf_text(buf);
+	ssize_t		 some;
 
-	if (!req->cgi)
-		return put_fcgi(req, bytes, n);
-	for (; n > 0; bytes += some, n -= (size_t)some)
+	for (size_t n = buf->len; n > 0; bytes += some, n -= (size_t)some)
 		if ((some = write(STDOUT_FILENO, bytes, n)) == -1) {
 			if (errno != EINTR)
 				return 0;
@@ -443,29 +544,37 @@ put(struct req *req, const char *bytes, size_t n)
 	return 1;
 }
 
+static int
+put(struct req *req, const struct buf *head, const struct buf *body)
+{
+	return req->cgi ? put_cgi(head) && put_cgi(body) : put_fcgi(req, head, body);
+}
+
 enum err
 req_send(struct req *req, const struct reply *reply, int https)
 {
 	static const char	 trouble[] = "Status: 500 Internal Server Error\r\nCache-Control: no-store\r\n"
 	    "Content-Type: text/plain; charset=utf-8\r\n";
-	struct buf		 out = { .wipe = reply->body.wipe };
-	struct reply		 none = { 0 };
-	enum err		 err = ERR_FAULT;
+	struct buf		 head = { 0 }, none = { 0 };
+	struct reply		 plain = { 0 };
+	const struct buf	*body = &none;
+	enum err		 err;
 
-	if (fit(reply))
-		write_reply(&out, req, reply, https);
-	if (!fit(reply) || buf_error(&out) != ERR_OK) {
+	buf_reserve(&head, HEAD_USUAL);
+	if (fit(reply) && write_head(&head, req, reply, https))
+		body = &reply->body;
+	if (head.len == 0 || buf_error(&head) != ERR_OK) {
 		log_fault("reply", "status %d: not fit to be sent", reply->status);
-		buf_reset(&out);
-		buf_str(&out, trouble);
-		add_headers(&out, &none, https);
-		buf_str(&out, "\r\nsomething broke on our side.\n");
+		buf_reset(&head);
+		buf_str(&head, trouble);
+		add_headers(&head, &plain, https);
+		buf_str(&head, "\r\nsomething broke on our side.\n");
+		body = &none;
 	}
-	if (put(req, buf_text(&out), out.len))
-		err = ERR_OK;
-	if (out.wipe && !req->cgi)	/* libfcgi's own buffer, empty by now */
+	err = put(req, &head, body) ? ERR_OK : ERR_FAULT;
+	if (reply->body.wipe && !req->cgi)	/* libfcgi's own buffer, empty by now */
 		explicit_bzero(req->fcgi.out->wrNext, (size_t)(req->fcgi.out->stop - req->fcgi.out->wrNext));
-	buf_clear(&out);
+	buf_clear(&head);
 	return err;
 }
 

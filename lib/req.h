@@ -4,6 +4,7 @@
 #define BAAS_LIB_REQ_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/buf.h"
 #include "lib/err.h"
@@ -38,6 +39,18 @@ int req_is_cgi(const struct req *req);
 
 /* Waits for the next request: 1, or 0 when there will be none. */
 int req_next(struct req *req);
+
+/*
+ * From now on whoever waits for this process is let in before each request, in order, so that req_waited can tell how
+ * long that was: for a program whose work is costly.  Its socket must be its own, as lighttpd gives one to each.
+ */
+void req_let_in(struct req *req);
+
+/*
+ * ms that the request at hand has waited for its turn, if others still wait behind it, else 0.  (Less by what the request
+ * before it took, at most: so often new ones are let in.)
+ */
+int64_t req_waited(const struct req *req);
 
 /* A CGI variable ("REQUEST_METHOD"), "" if missing.  Good until the next req_next. */
 const char *req_var(struct req *req, const char *name);

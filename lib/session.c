@@ -11,6 +11,11 @@
 static const int64_t	idle_limit = 30 * CLOCK_DAY;
 static const int64_t	age_limit = 180 * CLOCK_DAY;
 
+static const char *const kinds[SESSION__MAX] = {
+	[SESSION_BROWSER] = "browser",
+	[SESSION_PROGRAM] = "program",
+};
+
 struct mark {
 	const char	*text;		/* in the User-Agent, any case */
 	const char	*word;
@@ -62,27 +67,28 @@ drop_ended(struct db *db, int64_t person, int64_t now)
 }
 
 enum err
-session_open(struct db *db, int64_t person, const char *user_agent, int64_t now, char token[CRYPT_TOKEN_CAP])
+session_open(struct db *db, const struct session *session, char token[CRYPT_TOKEN_CAP])
 {
 	static const char sql[] =
-	    "INSERT INTO sessions (key, hash, person_id, agent, created_at, used_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)";
+	    "INSERT INTO sessions (key, hash, person_id, agent, created_at, used_at, kind)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)";
 	unsigned char	 hash[CRYPT_HASH_LEN];
-	char		 key[CRYPT_KEY_CAP], fresh[CRYPT_TOKEN_CAP], agent[SESSION_AGENT_CAP];
+	char		 key[CRYPT_KEY_CAP], fresh[CRYPT_TOKEN_CAP];
 	struct stmt	*st;
 	enum err	 err;
 
-	if ((err = drop_ended(db, person, now)) != ERR_OK)
+	if ((err = drop_ended(db, session->person, session->created_at)) != ERR_OK)
 		return err;
 	crypt_key(key);
 	crypt_token(fresh);
 	crypt_hash(fresh, strlen(fresh), hash);
-	session_agent(user_agent, agent);
 	st = db_stmt(db, sql);
 	db_text(st, 1, key);
 	db_blob(st, 2, hash, sizeof(hash));
-	db_int(st, 3, person);
-	db_text(st, 4, agent);
-	db_int(st, 5, now);
+	db_int(st, 3, session->person);
+	db_text(st, 4, session->agent);
+	db_int(st, 5, session->created_at);
+	db_text(st, 6, kinds[session->kind]);
 	if ((err = db_run(st)) == ERR_OK)
 		memcpy(token, fresh, sizeof(fresh));
 	return err;
@@ -101,6 +107,7 @@ read_row(struct stmt *st, struct session *out)
 		return err;
 	out->created_at = db_col_int(st, 4);
 	out->used_at = db_col_int(st, 5);
+	out->kind = strcmp(db_col_text(st, 6), kinds[SESSION_PROGRAM]) == 0 ? SESSION_PROGRAM : SESSION_BROWSER;
 	return ERR_OK;
 }
 
@@ -108,7 +115,7 @@ enum err
 session_get(struct db *db, const char *token, int64_t now, struct session *out)
 {
 	static const char sql[] =
-	    "SELECT id, person_id, key, agent, created_at, used_at FROM sessions"
+	    "SELECT id, person_id, key, agent, created_at, used_at, kind FROM sessions"
 	    " WHERE hash = ?1 AND used_at > ?2 AND created_at > ?3";
 	unsigned char	 hash[CRYPT_HASH_LEN];
 	struct stmt	*st = db_stmt(db, sql);
@@ -140,7 +147,7 @@ enum err
 session_list(struct db *db, int64_t person, int64_t now, void (*each)(void *ctx, const struct session *), void *ctx)
 {
 	static const char sql[] =
-	    "SELECT id, person_id, key, agent, created_at, used_at FROM sessions"
+	    "SELECT id, person_id, key, agent, created_at, used_at, kind FROM sessions"
 	    " WHERE person_id = ?1 AND used_at > ?2 AND created_at > ?3 ORDER BY used_at DESC, id DESC";
 	struct stmt	*st = db_stmt(db, sql);
 	struct session	 session;
@@ -181,14 +188,15 @@ session_end_all(struct db *db, int64_t person, int64_t but)
 }
 
 enum err
-session_trim(struct db *db, int64_t person, int64_t keep)
+session_trim(struct db *db, int64_t person, enum session_kind kind, int64_t keep)
 {
 	static const char sql[] =
 	    "DELETE FROM sessions WHERE id IN"
-	    " (SELECT id FROM sessions WHERE person_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)";
+	    " (SELECT id FROM sessions WHERE person_id = ?1 AND kind = ?3 ORDER BY id DESC LIMIT -1 OFFSET ?2)";
 	struct stmt *st = db_stmt(db, sql);
 
 	db_int(st, 1, person);
 	db_int(st, 2, keep);
+	db_text(st, 3, kinds[kind]);
 	return db_run(st);
 }

@@ -12,17 +12,24 @@ struct db;
 
 enum { SESSION_AGENT_CAP = 64 };
 
+/* A page's cookie, or the token of a program that speaks JSON. */
+enum session_kind { SESSION_BROWSER, SESSION_PROGRAM, SESSION__MAX };
+
 struct session {
 	int64_t	id;
 	int64_t	person;
+	enum session_kind kind;
 	char	key[CRYPT_KEY_CAP];
 	char	agent[SESSION_AGENT_CAP];	/* "firefox on linux" */
 	int64_t	created_at;
 	int64_t	used_at;
 };
 
-/* A session ends 30 days after its last use, and 180 days after its start.  Opening one drops the person's ended ones. */
-enum err session_open(struct db *db, int64_t person, const char *user_agent, int64_t now, char token[CRYPT_TOKEN_CAP]);
+/*
+ * Opens one (person, kind, agent, created_at).  It ends 30 days after its last use, and 180 days after its start.  Opening
+ * one drops the person's ended ones.
+ */
+enum err session_open(struct db *db, const struct session *session, char token[CRYPT_TOKEN_CAP]);
 
 /* The session of a token: ERR_NOTFOUND if there is none or it has ended.  Writes nothing. */
 enum err session_get(struct db *db, const char *token, int64_t now, struct session *out);
@@ -32,10 +39,10 @@ enum err session_used(struct db *db, int64_t id, int64_t now);
 
 enum err session_list(struct db *db, int64_t person, int64_t now, void (*each)(void *ctx, const struct session *), void *ctx);
 
-/* Ends one of a person's by its key, all of them, all but one, or the oldest beyond keep.  ERR_NOTFOUND: not theirs. */
+/* Ends one of a person's by its key, all of them, all but one, or the oldest of a kind beyond keep.  ERR_NOTFOUND: not theirs. */
 enum err session_end(struct db *db, int64_t person, const char *key);
 enum err session_end_all(struct db *db, int64_t person, int64_t but);
-enum err session_trim(struct db *db, int64_t person, int64_t keep);
+enum err session_trim(struct db *db, int64_t person, enum session_kind kind, int64_t keep);
 
 /* "firefox on linux" from a User-Agent header: a word for the browser and one for the system. */
 void session_agent(const char *user_agent, char out[SESSION_AGENT_CAP]);

@@ -1,4 +1,4 @@
-/* The table tries: failed sign-ins.  Subjects that don't exist are counted like those that do. */
+/* The table tries: what is throttled.  Subjects that don't exist are counted like those that do. */
 
 #include "lib/try.h"
 
@@ -10,19 +10,23 @@
 #include "lib/crypt.h"
 #include "lib/db.h"
 
-static const int64_t	longest = 15 * CLOCK_MINUTE;
 static const int64_t	memory = CLOCK_DAY;
 static const int64_t	slack = 5 * CLOCK_SECOND;	/* that a request may be younger than another's failure */
 
-/* How a kind of subject is counted: failures that cost nothing, and the time that takes one of them back. */
+/*
+ * How a kind of subject is counted: tries that no delay comes after, the delay after the next one (each further one doubles
+ * it, up to longest), and the time that takes one try back.
+ */
 struct kind {
 	const char	*prefix;
-	int64_t		 free, forgive;
+	int64_t		 free, first, longest, forgive;
 };
 
 static const struct kind kinds[] = {
-	{ "address:", 50, CLOCK_MINUTE },
-	{ "", 5, INT64_MAX },		/* all others */
+	{ "address:", 50, CLOCK_SECOND, 15 * CLOCK_MINUTE, CLOCK_MINUTE },
+	{ "new:", 29, CLOCK_MINUTE, 10 * CLOCK_MINUTE, 10 * CLOCK_MINUTE },
+	{ "mail:", 1, 15 * CLOCK_MINUTE, 12 * CLOCK_HOUR, INT64_MAX },
+	{ "", 5, CLOCK_SECOND, 15 * CLOCK_MINUTE, INT64_MAX },		/* all others */
 };
 
 static const struct kind *
@@ -67,50 +71,74 @@ try_session(const char *key, char out[TRY_SUBJECT_CAP])
 	write_hash("session", key, "", out);
 }
 
+void
+try_link(const char *token, char out[TRY_SUBJECT_CAP])
+{
+	write_hash("link", token, "", out);
+}
+
+void
+try_mail(const char *email, char out[TRY_SUBJECT_CAP])
+{
+	write_hash("mail", email, "", out);
+}
+
 /* Writes an IPv6 address with its lower half cleared; one that stands for an IPv4 address becomes that one. */
 static void
-write_six(const struct in6_addr *six, char out[TRY_SUBJECT_CAP])
+write_six(const char *kind, const struct in6_addr *six, char out[TRY_SUBJECT_CAP])
 {
 	struct in6_addr	net = *six;
 	char		text[INET6_ADDRSTRLEN] = "?";
 
 	if (IN6_IS_ADDR_V4MAPPED(six)) {
 		inet_ntop(AF_INET, &six->s6_addr[12], text, sizeof(text));
-		snprintf(out, TRY_SUBJECT_CAP, "address:%s", text);
+		snprintf(out, TRY_SUBJECT_CAP, "%s:%s", kind, text);
 		return;
 	}
 	memset(&net.s6_addr[8], 0, 8);
 	inet_ntop(AF_INET6, &net, text, sizeof(text));
-	snprintf(out, TRY_SUBJECT_CAP, "address:%s/64", text);
+	snprintf(out, TRY_SUBJECT_CAP, "%s:%s/64", kind, text);
 }
 
-void
-try_address(const char *ip, char out[TRY_SUBJECT_CAP])
+static void
+write_address(const char *kind, const char *ip, char out[TRY_SUBJECT_CAP])
 {
 	struct in_addr	four;
 	struct in6_addr	six;
 	char		text[INET_ADDRSTRLEN] = "?";
 
 	if (inet_pton(AF_INET6, ip, &six) == 1) {
-		write_six(&six, out);
+		write_six(kind, &six, out);
 		return;
 	}
 	if (inet_pton(AF_INET, ip, &four) == 1)
 		inet_ntop(AF_INET, &four, text, sizeof(text));
-	snprintf(out, TRY_SUBJECT_CAP, "address:%s", text);
+	snprintf(out, TRY_SUBJECT_CAP, "%s:%s", kind, text);
+}
+
+void
+try_address(const char *ip, char out[TRY_SUBJECT_CAP])
+{
+	write_address("address", ip, out);
+}
+
+void
+try_new(const char *ip, char out[TRY_SUBJECT_CAP])
+{
+	write_address("new", ip, out);
 }
 
 /* The delay after that many failures in a row. */
 static int64_t
 delay(const struct kind *kind, int64_t count)
 {
-	int64_t ms = CLOCK_SECOND;
+	int64_t ms = kind->first;
 
 	if (count <= kind->free)
 		return 0;
-	for (int64_t i = kind->free + 1; i < count && ms < longest; i++)
+	for (int64_t i = kind->free + 1; i < count && ms < kind->longest; i++)
 		ms *= 2;
-	return ms < longest ? ms : longest;
+	return ms < kind->longest ? ms : kind->longest;
 }
 
 /*

@@ -2,7 +2,6 @@
 
 #include "lib/view_bot.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/bot.h"
@@ -39,10 +38,30 @@ static const char *const tabs[TAB__MAX] = {
 	[TAB_INVITES] = "tab_invites",
 };
 
+/* a and b in one text, cut if it is too long.  (A list has three for each bot, and snprintf is slow at them.) */
+static void
+join(const char *a, const char *b, char out[HOST_CAP])
+{
+	size_t n = strnlen(a, HOST_CAP - 1), m = strnlen(b, HOST_CAP - 1 - n);
+
+	memcpy(out, a, n);
+	memcpy(out + n, b, m);
+	out[n + m] = '\0';
+}
+
+static void
+host_of(const char *name, const struct conf *conf, char out[HOST_CAP])
+{
+	char label[HOST_CAP];
+
+	join(name, ".", label);
+	join(label, conf_text(conf, CONF_BOTS_DOMAIN), out);
+}
+
 void
 bot_host(const struct bot *bot, const struct conf *conf, char out[HOST_CAP])
 {
-	snprintf(out, HOST_CAP, "%s.%s", bot->name, conf_text(conf, CONF_BOTS_DOMAIN));
+	host_of(bot->name, conf, out);
 }
 
 int
@@ -57,31 +76,6 @@ live_every(int on_its_way)
 	return on_its_way ? 1 : 5;
 }
 
-static void
-add_identity(struct view *view, const struct bot *bot, const struct conf *conf)
-{
-	char host[HOST_CAP];
-
-	bot_host(bot, conf, host);
-	view_text(view, "bot_name", bot->name);
-	view_text(view, "bot_host", host);
-	view_fmt(view, "bot_path", "/agents/%s", bot->name);
-	view_text(view, "bot_key", bot->public_key);
-	view_fmt(view, "bot_address", "%s:%d", bot->address, bot->port);
-}
-
-static void
-add_status(struct view *view, const struct bot *bot)
-{
-	view_text(view, "bot_status", bot_status_word(bot->status));
-	view_text(view, "bot_tag", bot_status_tag(bot->status));
-	view_text(view, "bot_mood", moods[bot->status]);
-	view_flag(view, "bot_naps", bot->status == BOT_STOPPED || bot->status == BOT_STARTING);
-	view_text(view, "reason", bot->reason);
-	for (int i = 0; i < BOT_STATUS__MAX; i++)
-		view_flag(view, flags[i], bot->status == (enum bot_status)i);
-}
-
 static int64_t
 disk(const struct bot *bot)
 {
@@ -90,21 +84,85 @@ disk(const struct bot *bot)
 	return bot->disk_log + bot->disk_blobs + bot->disk_indexes;
 }
 
+static struct bot_line
+line_of(const struct bot *bot)
+{
+	struct bot_line line = {
+		.id = bot->id, .status = bot->status, .status_since = bot->status_since, .seen_at = bot->seen_at,
+		.binned_at = bot->binned_at, .erase_at = bot->erase_at, .peers = bot->peers, .disk = disk(bot),
+	};
+
+	memcpy(line.name, bot->name, sizeof(line.name));
+	memcpy(line.reason, bot->reason, sizeof(line.reason));
+	return line;
+}
+
+static void
+add_name(struct view *view, const char *name, const struct conf *conf)
+{
+	char host[HOST_CAP], path[HOST_CAP];
+
+	host_of(name, conf, host);
+	join("/agents/", name, path);
+	view_text(view, "bot_name", name);
+	view_text(view, "bot_host", host);
+	view_text(view, "bot_path", path);
+}
+
+static void
+add_status(struct view *view, const struct bot_line *line)
+{
+	view_text(view, "bot_status", bot_status_word(line->status));
+	view_text(view, "bot_tag", bot_status_tag(line->status));
+	view_text(view, "bot_mood", moods[line->status]);
+	view_flag(view, "bot_naps", line->status == BOT_STOPPED || line->status == BOT_STARTING);
+	view_text(view, "reason", line->reason);
+	for (int i = 0; i < BOT_STATUS__MAX; i++)
+		view_flag(view, flags[i], line->status == (enum bot_status)i);
+}
+
+static void
+add_numbers(struct view *view, const struct bot_line *line)
+{
+	view_flag(view, "peers_none", line->peers == 0);
+	view_flag(view, "peers_one", line->peers == 1);
+	view_flag(view, "peers_many", line->peers > 1);
+	view_int(view, "peers_count", line->peers);
+	view_size(view, "disk", line->disk);
+}
+
+static void
+add_times(struct view *view, const struct bot_line *line, int64_t now)
+{
+	view_time(view, "since", line->status_since, now);
+	/* In the future: before the clock was set back, and who knows how long ago. */
+	view_time(view, "seen", line->seen_at > now + 5 * CLOCK_SECOND ? 0 : line->seen_at, now);
+	view_time(view, "erase", line->erase_at, now);
+}
+
+void
+view_bot_line(struct view *view, const struct bot_line *line, const struct conf *conf, int64_t now)
+{
+	add_name(view, line->name, conf);
+	add_status(view, line);
+	if (line->status == BOT_ALIVE)
+		add_numbers(view, line);
+	else
+		add_times(view, line, now);
+}
+
 void
 view_bot(struct view *view, const struct bot *bot, const struct conf *conf, int64_t now)
 {
-	add_identity(view, bot, conf);
-	add_status(view, bot);
-	view_flag(view, "peers_none", bot->peers == 0);
-	view_flag(view, "peers_one", bot->peers == 1);
-	view_flag(view, "peers_many", bot->peers > 1);
-	view_int(view, "peers_count", bot->peers);
-	view_size(view, "disk", disk(bot));
-	view_time(view, "since", bot->status_since, now);
-	/* In the future: before the clock was set back, and who knows how long ago. */
-	view_time(view, "seen", bot->seen_at > now + 5 * CLOCK_SECOND ? 0 : bot->seen_at, now);
+	struct bot_line line = line_of(bot);
+
+	add_name(view, bot->name, conf);
+	view_text(view, "bot_key", bot->public_key);
+	view_fmt(view, "bot_address", "%s:%d", bot->address, bot->port);
+	add_status(view, &line);
+	add_numbers(view, &line);
+	add_times(view, &line, now);
 	view_time(view, "binned", bot->binned_at, now);
-	view_time(view, "erase", bot->erase_at, now);
 }
 
 void

@@ -6,13 +6,14 @@
 #include <stdint.h>
 
 struct bot;
+struct bot_line;
 struct conf;
 struct view;
 
 enum tab { TAB_ACTIONS, TAB_STATUS, TAB_INVITES, TAB__MAX };
 
 /*
- * Sets, for lists of bots and pages alike:
+ * Sets:
  *
  *	bot_name bot_host bot_path bot_key	"my", "my.butt.nz", "/agents/my", "@...ed25519"
  *	bot_address		"192.0.2.7:8008": what its invites carry
@@ -25,6 +26,13 @@ enum tab { TAB_ACTIONS, TAB_STATUS, TAB_INVITES, TAB__MAX };
  *	since seen erase binned	times (view_time.h): of the status, of the last look, and about the bin
  */
 void view_bot(struct view *view, const struct bot *bot, const struct conf *conf, int64_t now);
+
+/*
+ * The same for a line of a list, but bot_key, bot_address and binned, and only what html/fact.html says of its status: peers
+ * and disk if it is alive, the times if it is not.  (For three bots the rest was a seventh of a page's
+ * instructions.)
+ */
+void view_bot_line(struct view *view, const struct bot_line *line, const struct conf *conf, int64_t now);
 
 /*
  * The same for a page of one bot, and: has_tabs (flag: not in the bin), live_every (seconds until the script looks

@@ -2,6 +2,7 @@
 
 #include "t/fixture.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,19 @@ read_file(const char *path)
 	return text;
 }
 
+/* A file of the source's top, as an absolute path, as configurations want it. */
+static const char *
+source_path(const char *name)
+{
+	static char	 path[PATH_MAX];
+	char		 here[PATH_MAX];
+	const char	*srcdir = getenv("srcdir");
+
+	snprintf(here, sizeof(here), "%s/%s", srcdir == NULL ? "." : srcdir, name);
+	must(realpath(here, path) != NULL, here);
+	return path;
+}
+
 static const char *
 schema_path(void)
 {
@@ -70,6 +84,7 @@ fixture_db(void)
 	log_open("t");
 	must(crypt_open() == ERR_OK, "crypt_open");
 	must(db_open(fixture_path(), DB_CREATE, &db) == ERR_OK, "db_open");
+	fixture_sql(db, "PRAGMA synchronous = OFF");	/* it need not outlive the test */
 	must(db_script(db, schema) == ERR_OK, "schema.sql");
 	must(server_local(db, "192.0.2.1", clock_now()) == ERR_OK, "server_local");
 	free(schema);
@@ -87,6 +102,8 @@ fixture_conf(const char *more)
 	f = fopen(path, "we");
 	must(f != NULL, path);
 	fprintf(f, "state_dir = %s\n%s\n", tap_dir(), more);
+	if (strstr(more, "scaleway.first_boot") == NULL)
+		fprintf(f, "scaleway.first_boot = %s\n", source_path("etc/first-boot.yaml"));
 	must(fclose(f) == 0, path);
 	must(conf_open(path, &conf) == ERR_OK, "conf_open");
 	must(vault_new(conf) != ERR_FAULT, "vault_new");

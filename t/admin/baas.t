@@ -118,6 +118,12 @@ chmod 644 "$dir/state/vault.secret"
 run 1 "mode 644 lets others in" $c doctor
 chmod 600 "$dir/state/vault.secret"
 run 0 "ok    bots.address is 192.0.2.1" $c doctor
+! grep -q site.proxy "$dir/out"
+ok $? "a site without https needs no proxy"
+conf "pub.dir = $dir/pub" "site.url = https://butt.example"
+run 0 "warn  site.proxy is not set" $c doctor
+conf "pub.dir = $dir/pub" "site.url = https://butt.example" "site.proxy = ::1"
+run 0 "ok    site.proxy is ::1" $c doctor
 
 echo "1..$n"
 exit $bad

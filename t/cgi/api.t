@@ -3,7 +3,7 @@
 T_CONF='limits.bots_per_person = 6
 limits.unused_invites = 2'
 . "${srcdir:-.}/t/t.sh"
-plan 474
+plan 478
 
 person alice
 person bob
@@ -443,6 +443,20 @@ value accessToken >"$T/token.ash"
 is "$(sql "SELECT count(*) FROM sessions WHERE hash = X'$(tr -d '\n' <"$T/token.ash" | b2sum -l 256 | cut -d' ' -f1)'")" 1 "the token is stored as a hash"
 by ash api GET agents /agents
 is "$(names)" ash "it is good"
+is "$(sql "SELECT kind FROM sessions s JOIN credentials c ON c.person_id = s.person_id WHERE email = 'ash@example.org'")" program \
+	"and counted as a program's"
+sql "INSERT INTO sessions (key, hash, person_id, agent, created_at, used_at) SELECT 'browser' || value, randomblob(32), person_id, 'a test', $(t_now), $(t_now)
+	FROM credentials, json_each('[1,2,3,4,5,6,7,8,9,10]') WHERE email = 'ash@example.org'"
+sql "INSERT INTO sessions (key, hash, person_id, agent, created_at, used_at, kind)
+	SELECT key || 'p', randomblob(32), person_id, agent, created_at, used_at, 'program' FROM sessions WHERE key LIKE 'browser%'"
+auth '{"strategy":"local","email":"ash@example.org",'"$good"'}'
+status 201 "a program more than may be"
+is "$(sql "SELECT count(*) FROM sessions WHERE kind = 'browser' AND key LIKE 'browser%'")" 10 "ends no browser's session"
+is "$(sql "SELECT count(*) FROM sessions s JOIN credentials c ON c.person_id = s.person_id WHERE kind = 'program' AND email = 'ash@example.org'")" 10 \
+	"but the oldest of the programs'"
+sql "DELETE FROM sessions WHERE key LIKE 'browser%'"
+auth '{"strategy":"local","email":"ash@example.org",'"$good"'}'
+value accessToken >"$T/token.ash"
 auth "{\"strategy\":\"jwt\",\"accessToken\":\"$(cat "$T/token.ash")\"}"
 is "$(value accessToken) $(value authentication.strategy)" "$(cat "$T/token.ash") jwt" "and again"
 users /authentication/sign-in '{"email":"ash@example.org",'"$good"'}'

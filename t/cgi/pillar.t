@@ -1,7 +1,7 @@
 #!/bin/sh
 # cgi/pillar: a server's bots for whoever has the token, and for nobody else; whatever is wrong with us is _errors.
 . "${srcdir:-.}/t/t.sh"
-plan 122
+plan 125
 
 mkdir -p "$T/pub/1.9.0" "$T/pub/1.10.0" "$T/pub/2.0.0"
 touch "$T/pub/1.9.0/pub.js" "$T/pub/1.10.0/pub.js"
@@ -250,6 +250,18 @@ errors "the database can't be read" "taken away"
 cp "$T/copy.db" "$database"
 faulty
 has "\"$other\"" "and back again"
+restarts=$(value "baas.bots.$other.restarts") rev=$(value baas.rev)
+sqlite3 -batch "$T/copy.db" "UPDATE bots SET restarts = 7; UPDATE servers SET rev = $rev WHERE minion = 'p2-g1'"
+rm -f "$database"*
+cp "$T/copy.db" "$database"
+faulty
+is "$restarts $(value "baas.bots.$other.restarts") $(value baas.rev)" "0 7 $rev" "another database that has come to the same rev"
+sqlite3 -batch "$database" "UPDATE bots SET restarts = 8"
+faulty
+is "$(value "baas.bots.$other.restarts")" 8 "the next change of it"
+mkdir -p "$T/pub/3.0.0" && touch "$T/pub/3.0.0/pub.js"
+faulty
+is "$(value "baas.bots.$other.release")" 3.0.0 "a release that was put there"
 rm -r "$T/pub"
 faulty
 errors "there is no release of the pub" "nothing to run"

@@ -23,13 +23,24 @@ struct list {
 };
 
 static void
-take(void *ctx, const struct bot *bot)
+take_name(struct list *list, const char *name)
 {
-	struct list	*list = ctx;
-	size_t		 n = strlen(list->names);
+	size_t n = strlen(list->names);
 
 	list->n++;
-	snprintf(list->names + n, sizeof(list->names) - n, "%s ", bot->name);
+	snprintf(list->names + n, sizeof(list->names) - n, "%s ", name);
+}
+
+static void
+take(void *ctx, const struct bot *bot)
+{
+	take_name(ctx, bot->name);
+}
+
+static void
+take_line(void *ctx, const struct bot_line *line)
+{
+	take_name(ctx, line->name);
 }
 
 static struct bot
@@ -39,6 +50,24 @@ of_id(struct db *db, int64_t id)
 
 	is_int(ERR_OK, bot_of_id(db, id, &bot), "read again");
 	return bot;
+}
+
+/* A line says what the bot says. */
+static void
+compare_line(void *ctx, const struct bot_line *line)
+{
+	struct bot	bot = of_id(ctx, line->id);
+	int		known = bot.disk_log >= 0 && bot.disk_blobs >= 0 && bot.disk_indexes >= 0;
+
+	is_str(bot.name, line->name, "its name");
+	is_int(bot.status, line->status, "its status");
+	is_int(bot.status_since, line->status_since, "since when");
+	is_int(bot.seen_at, line->seen_at, "seen when");
+	is_int(bot.binned_at, line->binned_at, "in the bin since");
+	is_int(bot.erase_at, line->erase_at, "and until");
+	is_str(bot.reason, line->reason, "why");
+	is_int(bot.peers, line->peers, "its peers");
+	is_int(known ? bot.disk_log + bot.disk_blobs + bot.disk_indexes : -1, line->disk, "its disk");
 }
 
 /* ---- orders ---- */
@@ -188,7 +217,7 @@ check_stranger(struct db *db, int64_t alice, int64_t eve)
 	is_int(ERR_OK, bot_bin(db, alice, bot.id, now, now), "alice can");
 	is_int(ERR_NOTFOUND, bot_restore(db, eve, bot.id, now), "and eve can't bring it back");
 	is_int(ERR_OK, bot_restore(db, alice, bot.id, now), "alice can");
-	is_int(ERR_OK, bot_list(db, eve, take, &list), "eve lists");
+	is_int(ERR_OK, bot_list(db, eve, take_line, &list), "eve lists");
 	is_str("long ", list.names, "her own");
 	is_int(ERR_OK, bot_count(db, eve, &count), "and counts");
 	is_int(1, count, "her own");
@@ -355,7 +384,10 @@ check_list(struct db *db, const struct conf *conf)
 	is_int(ERR_OK, bot_bin(db, zoe, id[0], now, now + 1), "one in the bin");
 	put(db, id[2], "fails = 2");
 	put(db, id[4], "seen_at = 1");
-	is_int(ERR_OK, bot_list(db, zoe, take, &list), "listed");
+	put(db, id[1], "status_since = 4, peers = 5, disk_log = 6, disk_blobs = 70, disk_indexes = 800");
+	put(db, id[3], "reason = 'because', peers = 0, disk_log = 6, disk_indexes = 800");
+	is_int(ERR_OK, bot_list(db, zoe, compare_line, db), "lines");
+	is_int(ERR_OK, bot_list(db, zoe, take_line, &list), "listed");
 	is_str("c-unsure z-sick a-fine b-fine d-binned ", list.names, "the sick first, the bin last");
 	is_int(ERR_OK, bot_count(db, zoe, &count), "counted");
 	is_int(5, count, "with the bin");

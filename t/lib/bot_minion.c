@@ -77,7 +77,7 @@ static void
 check_list(struct db *db, const struct bot *one, const struct bot *two)
 {
 	struct found	found = { 0 };
-	int64_t		rev = -7;
+	int64_t		rev = -7, alone = -7;
 
 	is_int(ERR_NOTFOUND, bot_minion_list(db, "p1", &rev, take, &found), "there is no such server");
 	is_int(ERR_NOTFOUND, bot_minion_list(db, "", &rev, take, &found), "none without a name");
@@ -97,6 +97,10 @@ check_list(struct db *db, const struct bot *one, const struct bot *two)
 	is_int(0, db_open_statements(db), "nothing is left open");
 	fixture_sql(db, "UPDATE servers SET wanted = 'gone' WHERE minion = 'empty'");
 	is_int(ERR_NOTFOUND, bot_minion_list(db, "empty", &rev, take, &found), "until it is to go");
+	is_int(rev_of(db, "p1-g1"), bot_minion_rev(db, "p1-g1", &alone) == ERR_OK ? alone : -1, "the rev alone is the same");
+	is_int(ERR_NOTFOUND, bot_minion_rev(db, "empty", &alone), "and has no other servers");
+	is_int(ERR_NOTFOUND, bot_minion_rev(db, "p1", &alone), "nor those that never were");
+	is_int(0, db_open_statements(db), "nothing is left open by it");
 }
 
 int

@@ -33,6 +33,52 @@ check_escapes(void)
 	}
 }
 
+static const struct {
+	int64_t		 number;
+	const char	*want;
+} numbers[] = {
+	{ 0, "0" }, { 7, "7" }, { -1, "-1" }, { 1777799520123, "1777799520123" },
+	{ INT64_MAX, "9223372036854775807" }, { INT64_MIN, "-9223372036854775808" },
+};
+
+static void
+check_numbers(void)
+{
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		struct buf b = { 0 };
+
+		buf_int(&b, numbers[i].number);
+		is_str(numbers[i].want, buf_text(&b), numbers[i].want);
+		buf_clear(&b);
+	}
+}
+
+/* Room that was asked for is there, and is no text. */
+static void
+check_room(void)
+{
+	struct buf	 b = { 0 };
+	const char	*data;
+	char		*place;
+
+	buf_reserve(&b, 3000);
+	is_str("", buf_text(&b), "room alone adds nothing");
+	data = b.data;
+	while (b.len < 3000)
+		buf_str(&b, "x");
+	ok(b.data == data, "within it nothing moves");
+	buf_reserve(&b, 10);
+	is_int(3000, (int64_t)b.len, "less than there is changes nothing");
+	place = buf_extend(&b, 2);
+	memcpy(place, "yz", 2);
+	is_str("yz", buf_text(&b) + 3000, "a place is at the end, with a NUL after it");
+	ok(buf_extend(&b, SIZE_MAX / 2) == NULL, "none beyond all memory");
+	is_int(ERR_FAULT, buf_error(&b), "which is a fault");
+	buf_reserve(&b, 10000);
+	ok(buf_extend(&b, 1) == NULL, "that stays");
+	buf_clear(&b);
+}
+
 /* Each total around the first sizes, by each way to add. */
 static void
 check_growth(void)
@@ -95,6 +141,8 @@ main(void)
 	is_int(ERR_OK, buf_error(&b), "until a reset");
 	buf_clear(&b);
 	check_escapes();
+	check_numbers();
+	check_room();
 	check_growth();
 	check_wipe();
 	return tap_end();

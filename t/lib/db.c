@@ -17,8 +17,7 @@
 static const char schema[] =
     "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE CHECK (name <> ''), n INTEGER,"
     " up INTEGER REFERENCES t (id)) STRICT;"
-    "CREATE VIEW v AS SELECT baas_now() AS now;"
-    "PRAGMA user_version = 1";
+    "CREATE VIEW v AS SELECT baas_now() AS now";
 
 static char path[512];
 
@@ -45,6 +44,16 @@ mode(const char *file)
 	struct stat st;
 
 	return stat(file, &st) == -1 ? -1 : (int)(st.st_mode & 07777);
+}
+
+/* Says that it is of that schema. */
+static enum err
+number(struct db *db, int schema_number)
+{
+	char sql[64];
+
+	(void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", schema_number);
+	return db_script(db, sql);
 }
 
 /* One row; up may be 0, which is nobody's id. */
@@ -90,6 +99,7 @@ check_open(struct db **db)
 	if (db_open(path, DB_CREATE, &none) != ERR_OK)
 		exit(99);
 	is_int(ERR_OK, db_script(none, schema), "a schema");
+	is_int(ERR_OK, number(none, DB_SCHEMA), "with its number");
 	is_int(ERR_FAULT, db_script(none, "CREATE TABLE u (x); NONSENSE"), "nonsense is a fault");
 	is_int(ERR_FAULT, db_script(none, "BEGIN; NONSENSE"), "also when it leaves something open");
 	is_int(ERR_OK, db_begin(none), "which is closed again");
@@ -97,10 +107,12 @@ check_open(struct db **db)
 	none = NULL;
 	is_int(ERR_OK, db_open(path, DB_WRITE, &none), "one of this number is taken");
 	is_int(0600, mode(beside("-wal")), "its WAL is private too");
-	if (db_script(none, "PRAGMA user_version = 2") != ERR_OK)
-		exit(99);
-	is_int(ERR_FAULT, db_open(path, DB_WRITE, db), "one of another is not");
-	if (db_script(none, "PRAGMA user_version = 1") != ERR_OK)
+	for (int other = DB_SCHEMA - 1; other <= DB_SCHEMA + 1; other += 2) {
+		if (number(none, other) != ERR_OK)
+			exit(99);
+		is_int(ERR_FAULT, db_open(path, DB_WRITE, db), other < DB_SCHEMA ? "an earlier one is not" : "nor is a later one");
+	}
+	if (number(none, DB_SCHEMA) != ERR_OK)
 		exit(99);
 	ok(*db == NULL, "and nothing is written");
 	*db = none;
@@ -373,7 +385,7 @@ static const struct {
 	{ "SELECT", ERR_INVALID, "" },
 	{ "SELECT name FROM t WHERE id = 1", ERR_OK, "name=one " },
 	{ "SELECT now > 0 AS ok FROM v", ERR_OK, "ok=1 " },
-	{ "PRAGMA user_version", ERR_OK, "user_version=1 " },
+	{ "PRAGMA user_version", ERR_OK, NULL },	/* DB_SCHEMA */
 	{ "PRAGMA foreign_key_check", ERR_OK, "" },
 	{ "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 3) SELECT max(n) AS n FROM c",
 	    ERR_OK, "n=3 " },
@@ -398,13 +410,16 @@ check_queries(struct db *db)
 	struct db	*reader = NULL;
 	struct buf	 b = { 0 };
 	int64_t		 n = count(db);
+	char		 version[32];
 
 	if (db_open(path, DB_READ, &reader) != ERR_OK)
 		exit(99);
 	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
 		buf_reset(&b);
 		is_int(queries[i].want, db_query(reader, queries[i].sql, add_row, &b), queries[i].sql);
-		is_str(queries[i].rows, buf_text(&b), "and its rows");
+		if (queries[i].rows == NULL)
+			(void)snprintf(version, sizeof(version), "user_version=%d ", DB_SCHEMA);
+		is_str(queries[i].rows == NULL ? version : queries[i].rows, buf_text(&b), "and its rows");
 	}
 	ok(insert(reader, "x", -1) != ERR_OK, "a reader cannot write by a statement either");
 	is_int(n, count(db), "and nothing has changed");
@@ -497,6 +512,53 @@ check_full(struct db *db)
 	db_rollback(db);
 }
 
+/* A reference that leads nowhere is written by somebody who does not look: foreign_keys is off at first. */
+static void
+check_whole(struct db *db)
+{
+	static const char lost[] = "INSERT INTO t (id, name, up) VALUES (900, 'lost', 77)";
+
+	is_int(ERR_OK, db_check(db), "it is whole");
+	is_int(0, db_open_statements(db), "and nothing is left open");
+	is_int(ERR_OK, db_script(db, "PRAGMA foreign_keys = OFF"), "nobody looks");
+	is_int(ERR_OK, db_begin(db), "a transaction");
+	is_int(ERR_OK, db_run(db_stmt(db, lost)), "a row that leads nowhere");
+	is_int(ERR_INVALID, db_check_references(db), "is found before it is committed");
+	db_rollback(db);
+	is_int(ERR_OK, db_check_references(db), "and is not there");
+	is_int(ERR_OK, db_run(db_stmt(db, lost)), "committed");
+	is_int(ERR_INVALID, db_check(db), "it is found too");
+	is_int(ERR_OK, db_script(db, "DELETE FROM t WHERE id = 900; PRAGMA foreign_keys = ON"), "as it was");
+}
+
+static void
+check_solo(struct db *db)
+{
+	static const char	 sql[] = "SELECT id FROM t";
+	char			 copy[600], wal[600];
+	struct db		*one = NULL, *two = NULL, *three = NULL;
+
+	(void)snprintf(copy, sizeof(copy), "%s", beside(".solo"));
+	(void)snprintf(wal, sizeof(wal), "%s.solo-wal", path);
+	if (db_backup(db, copy) != ERR_OK || db_open(copy, DB_WRITE, &one) != ERR_OK || db_open(copy, DB_READ, &two) != ERR_OK ||
+	    insert(one, "solo", -1) != ERR_OK)
+		exit(99);
+	ok(count(two) > 0 && size(wal) > 0, "two have it open, and a commit is in the WAL");
+	is_int(ERR_BUSY, db_solo(one), "so it can't be had alone");
+	is_int(0, db_open_statements(two), "though the other does nothing");
+	db_close(two);
+	is_int(ERR_OK, db_solo(one), "once that is closed it can");
+	is_int(-1, size(wal), "all is in one file");
+	is_int(ERR_OK, db_row(db_stmt(one, sql)), "and can be read");
+	db_done(db_stmt(one, sql));
+	is_int(ERR_BUSY, db_open(copy, DB_ASK, &three), "nobody else can even open it");
+	db_close(one);
+	is_int(ERR_OK, db_open(copy, DB_WRITE, &two), "until it is closed");
+	is_int(count(db) + 1, count(two), "nothing is lost");
+	db_close(two);
+	unlink(copy);
+}
+
 int
 main(void)
 {
@@ -517,6 +579,8 @@ main(void)
 	check_texts(db);
 	check_full(db);
 	check_backup(db);
+	check_whole(db);
+	check_solo(db);
 	check_close(db);
 	return tap_end();
 }

@@ -163,6 +163,120 @@ check_building(void)
 	buf_clear(&b);
 }
 
+/* Every text that can be in an answer is written as a tree would write it. */
+static void
+check_same(const char *text)
+{
+	struct buf		 out = { 0 }, tree = { 0 };
+	struct json_writer	 w = { .out = &out };
+	struct json		*root = json_object(NULL, NULL);
+
+	json_open(&w, NULL, '{');
+	json_put_text(&w, text, text);
+	json_close(&w);
+	json_add_text(root, text, text);
+	is_int(json_write(root, &tree), json_written(&w), "taken or not as in a tree");
+	if (json_written(&w) == ERR_OK)
+		is_str(buf_text(&tree), buf_text(&out), "and as written there");
+	json_free(root);
+	buf_clear(&out);
+	buf_clear(&tree);
+}
+
+static void
+check_texts_written(void)
+{
+	static const char *const texts[] = {
+		"", "plain", "\"", "\\", "a\"b\\c/", "\b\f\n\r\t", "\x01\x1f\x7f", "\xe2\x82\xac", "x\xf0\x9f\x98\x80\"y",
+		"\xff", "a\xc3", "\xe2\x82", "\n\x80", "\xed\xa0\x80", "\xc3\"",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		check_same(texts[i]);
+}
+
+static void
+check_writing(void)
+{
+	struct buf		b = { 0 };
+	struct json_writer	w = { .out = &b };
+
+	json_open(&w, NULL, '{');
+	json_open(&w, "list", '[');
+	json_open(&w, NULL, '{');
+	json_put_text(&w, "text", "<\"\n\xe2\x82\xac");
+	json_put_text(&w, "none", NULL);
+	json_put_int(&w, "at", 1777799520123);
+	json_put_int(&w, "least", -INT64_C(9007199254740992));
+	json_close(&w);
+	json_put_int(&w, NULL, 0);
+	json_close(&w);
+	json_open(&w, "empty", '[');
+	json_close(&w);
+	json_put_null(&w, "null");
+	is_int(ERR_FAULT, json_written(&w), "not before all is closed");
+	json_close(&w);
+	is_int(ERR_OK, json_written(&w), "written");
+	is_str("{\"list\":[{\"text\":\"<\\\"\\n\xe2\x82\xac\",\"none\":null,\"at\":1777799520123,"
+	    "\"least\":-9007199254740992},0],\"empty\":[],\"null\":null}", buf_text(&b), "as it should be");
+	json_close(&w);
+	is_int(ERR_FAULT, json_written(&w), "an end too many");
+	buf_clear(&b);
+}
+
+static void
+put_much(struct json_writer *w)
+{
+	json_put_int(w, "much", INT64_C(9007199254740993));
+}
+
+static void
+put_unnamed(struct json_writer *w)
+{
+	json_put_int(w, NULL, 1);
+}
+
+static void
+put_named(struct json_writer *w)
+{
+	json_open(w, "l", '[');
+	json_put_null(w, "name");
+	json_close(w);
+}
+
+/* Deeper than can be read again. */
+static void
+put_deep(struct json_writer *w)
+{
+	for (int i = 1; i < JSON_DEPTH; i++)
+		json_open(w, "d", '{');
+	for (int i = 1; i < JSON_DEPTH; i++)
+		json_close(w);
+	is_int(0, w->failed, "as deep as can be");
+	for (int i = 0; i < JSON_DEPTH; i++)
+		json_open(w, "d", '{');
+	for (int i = 1; i < JSON_DEPTH; i++)
+		json_close(w);
+}
+
+static void
+check_unwritten(void)
+{
+	static void (*const puts[])(struct json_writer *) = { put_much, put_unnamed, put_named, put_deep };
+
+	for (size_t i = 0; i < sizeof(puts) / sizeof(puts[0]); i++) {
+		struct buf		b = { 0 };
+		struct json_writer	w = { .out = &b };
+
+		json_open(&w, NULL, '{');
+		puts[i](&w);
+		json_put_text(&w, "good", "x");
+		json_close(&w);
+		is_int(ERR_FAULT, json_written(&w), "what can't be written is remembered as a fault");
+		buf_clear(&b);
+	}
+}
+
 /* Many names: refused or taken as quickly as few. */
 static void
 check_many(void)
@@ -186,6 +300,9 @@ main(void)
 	check_depth();
 	check_asking();
 	check_building();
+	check_texts_written();
+	check_writing();
+	check_unwritten();
 	check_many();
 	return tap_end();
 }

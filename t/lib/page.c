@@ -132,7 +132,8 @@ main(void)
 
 	dir = tap_dir();
 	put("part.html", "<i>{{name}}</i>\n");
-	put("notes.txt", "{{");
+	put("notes", "{{");
+	put("letter.txt", "{{evil}} <b>\n{{#on}}\n{{name}}\n{{/on}}\n");
 	put(".hidden.html", "{{");
 	for (size_t i = 0; i < LEN(broken); i++) {
 		put("test.html", broken[i].text);
@@ -151,6 +152,10 @@ main(void)
 	is_int(ERR_FAULT, pages_open("/nonexistent", &pages), "no directory");
 	is_int(ERR_OK, pages_open(dir, &pages), "a good one");
 	ok(pages_have(pages, "part") && !pages_have(pages, "part.html") && !pages_have(pages, "notes"), "by name");
+	buf_reset(&out);
+	is_int(ERR_OK, page_render(pages, "letter.txt", view, &out), "a letter");
+	is_str("<b> &'\"{{name}} <b>\nbutt\n", buf_text(&out), "escapes nothing");
+	ok(!pages_have(pages, "letter"), "and is no page");
 	is_int(ERR_FAULT, page_render(pages, "nowhere", view, &out), "a page that is not there");
 	is_int(ERR_FAULT, page_render(pages, "part", NULL, &out), "no view: no memory for one");
 	pages_close(pages);

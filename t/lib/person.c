@@ -257,7 +257,7 @@ check_drop(struct db *db, int64_t alice)
 
 	try_account("alice@example.org", subject);
 	is_int(ERR_OK, try_failed(db, subject, 1), "a failed sign-in");
-	is_int(ERR_OK, session_open(db, alice, "", clock_now(), token), "a good one");
+	is_int(ERR_OK, session_open(db, &(struct session){ .person = alice, .created_at = clock_now() }, token), "a good one");
 	is_int(ERR_OK, once_add(db, alice, "x", "/", 1), "a form");
 	is_int(ERR_OK, device_used(db, known, alice, clock_now()), "and a browser");
 	is_int(ERR_OK, person_drop(db, alice), "alice leaves");

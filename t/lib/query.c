@@ -108,6 +108,19 @@ struct world {
 	struct bot	 one;
 };
 
+/* What was written, read again; NULL: it is no JSON. */
+static struct json *
+read_again(struct json_writer *w)
+{
+	struct json *json = NULL;
+
+	json_close(w);
+	is_int(ERR_OK, json_written(w), "all was written");
+	is_int(ERR_OK, json_read(buf_text(w->out), w->out->len, &json), "as JSON");
+	buf_clear(w->out);
+	return json;
+}
+
 /* ERR_INVALID with what was said in why, or the answer to be freed. */
 static enum err
 ask(const struct world *w, enum query_of of, const char *text, struct json **out, char why[QUERY_WHY_CAP])
@@ -115,12 +128,15 @@ ask(const struct world *w, enum query_of of, const char *text, struct json **out
 	struct query_scope	scope = { of == QUERY_AGENTS ? w->alice : w->one.id, "example.org" };
 	struct form		form = { 0 };
 	struct query		query;
+	struct buf		text_out = { 0 };
+	struct json_writer	page = { .out = &text_out };
 	enum err		err = form_read(text, strlen(text), &form);
 
-	*out = json_object(NULL, NULL);
+	json_open(&page, NULL, '{');
 	if (err == ERR_OK && (err = query_read(of, &form, &query, why)) == ERR_OK)
-		err = query_find(w->db, &query, &scope, *out);
+		err = query_find(w->db, &query, &scope, &page);
 	form_clear(&form);
+	*out = read_again(&page);
 	return err;
 }
 
@@ -411,7 +427,9 @@ check_one(const struct world *w, int64_t eve)
 	struct query_scope	 scope = { w->alice, "" };
 	struct form		 form = { 0 };
 	struct query		 query;
-	struct json		*row = json_object(NULL, NULL);
+	struct buf		 text = { 0 };
+	struct json_writer	 put = { .out = &text };
+	struct json		*row;
 	char			 why[QUERY_WHY_CAP] = "";
 
 	is_int(ERR_OK, form_read("name=one", 8, &form), "a form");
@@ -423,11 +441,13 @@ check_one(const struct world *w, int64_t eve)
 	is_int(ERR_OK, form_read("$select=name", 12, &form), "a form");
 	is_int(ERR_OK, query_read_one(QUERY_AGENTS, &form, &query, why), "but for members");
 	scope.id = eve;
-	is_int(ERR_NOTFOUND, query_get(w->db, &query, &scope, w->one.id, row), "a stranger's is not there");
+	json_open(&put, NULL, '{');
+	is_int(ERR_NOTFOUND, query_get(w->db, &query, &scope, w->one.id, &put), "a stranger's is not there");
 	scope.id = w->alice;
-	is_int(ERR_NOTFOUND, query_get(w->db, &query, &scope, 99999, row), "as one that is not");
-	ok(json_first(row) == NULL, "and nothing is said of it");
-	is_int(ERR_OK, query_get(w->db, &query, &scope, w->one.id, row), "one's own is");
+	is_int(ERR_NOTFOUND, query_get(w->db, &query, &scope, 99999, &put), "as one that is not");
+	is_str("{", buf_text(&text), "and nothing is said of it");
+	is_int(ERR_OK, query_get(w->db, &query, &scope, w->one.id, &put), "one's own is");
+	row = read_again(&put);
 	is_str("one", json_text(json_get(row, "name"), ""), "that one");
 	json_free(row);
 	form_clear(&form);

@@ -46,6 +46,14 @@ check_agents(void)
 	}
 }
 
+static enum err
+sign_in(struct db *db, int64_t person, int64_t now, char token[CRYPT_TOKEN_CAP])
+{
+	struct session session = { .person = person, .created_at = now, .agent = "curl on something" };
+
+	return session_open(db, &session, token);
+}
+
 static void
 check_get(struct db *db, int64_t alice, int64_t now)
 {
@@ -55,7 +63,7 @@ check_get(struct db *db, int64_t alice, int64_t now)
 	is_int(ERR_NOTFOUND, session_get(db, "", now, &session), "no token is no session");
 	is_int(ERR_NOTFOUND, session_get(db, "' OR 1 --", now, &session), "nor is a made-up one");
 	is_int(-5, session.id, "and nothing is written");
-	is_int(ERR_OK, session_open(db, alice, "curl/8", now, token), "alice signs in");
+	is_int(ERR_OK, sign_in(db, alice, now, token), "alice signs in");
 	is_int(CRYPT_TOKEN_CAP - 1, (int64_t)strlen(token), "and gets a token");
 	is_int(ERR_OK, session_get(db, token, now, &session), "which is a session");
 	is_int(alice, session.person, "of hers");
@@ -77,7 +85,7 @@ check_ends(struct db *db, int64_t alice, int64_t now)
 	char		token[CRYPT_TOKEN_CAP], later[CRYPT_TOKEN_CAP];
 	int64_t		at = now;
 
-	is_int(ERR_OK, session_open(db, alice, "", now, token), "a session");
+	is_int(ERR_OK, sign_in(db, alice, now, token), "a session");
 	is_int(ERR_OK, session_get(db, token, now + 30 * CLOCK_DAY - 1, &session), "lasts 30 days unused");
 	is_int(ERR_NOTFOUND, session_get(db, token, now + 30 * CLOCK_DAY, &session), "and no longer");
 	for (; at < now + 180 * CLOCK_DAY - 20 * CLOCK_DAY; at += 20 * CLOCK_DAY)
@@ -85,7 +93,7 @@ check_ends(struct db *db, int64_t alice, int64_t now)
 	is_int(ERR_OK, session_used(db, session.id, now + 180 * CLOCK_DAY - 1), "and at its last");
 	is_int(ERR_OK, session_get(db, token, now + 180 * CLOCK_DAY - 1, &session), "it lasts 180 days");
 	is_int(ERR_NOTFOUND, session_get(db, token, now + 180 * CLOCK_DAY, &session), "and no longer, used or not");
-	is_int(ERR_OK, session_open(db, alice, "", now + 180 * CLOCK_DAY, later), "a new one");
+	is_int(ERR_OK, sign_in(db, alice, now + 180 * CLOCK_DAY, later), "a new one");
 	is_int(1, fixture_int(db, "SELECT count(*) FROM sessions"), "drops those that have ended");
 }
 
@@ -115,13 +123,13 @@ check_strangers(struct db *db, int64_t alice, int64_t eve, int64_t now)
 	char		token[CRYPT_TOKEN_CAP], eves[CRYPT_TOKEN_CAP];
 
 	is_int(ERR_OK, session_end_all(db, alice, 0), "all of alice's end");
-	is_int(ERR_OK, session_open(db, alice, "", now, token), "she has one");
-	is_int(ERR_OK, session_open(db, eve, "", now, eves), "eve too");
+	is_int(ERR_OK, sign_in(db, alice, now, token), "she has one");
+	is_int(ERR_OK, sign_in(db, eve, now, eves), "eve too");
 	is_int(ERR_OK, session_list(db, alice, now, count, &first), "alice's are listed");
 	is_int(1, first.id, "only hers");
 	is_int(ERR_NOTFOUND, session_end(db, eve, first.key), "eve can't end it");
 	is_int(ERR_OK, session_end_all(db, eve, 0), "nor with all of hers");
-	is_int(ERR_OK, session_trim(db, eve, 0), "nor by having too many");
+	is_int(ERR_OK, session_trim(db, eve, SESSION_BROWSER, 0), "nor by having too many");
 	is_int(ERR_OK, session_get(db, token, now, &session), "it is still there");
 	is_int(ERR_OK, session_end(db, alice, first.key), "alice can");
 	is_int(ERR_NOTFOUND, session_get(db, token, now, &session), "and it is over");
@@ -135,10 +143,10 @@ check_trim(struct db *db, int64_t alice, int64_t now)
 	struct session	session;
 
 	for (int i = 0; i < 4; i++)
-		is_int(ERR_OK, session_open(db, alice, "", now, token[i]), "signed in");
-	is_int(ERR_OK, session_trim(db, alice, 4), "four of four");
+		is_int(ERR_OK, sign_in(db, alice, now, token[i]), "signed in");
+	is_int(ERR_OK, session_trim(db, alice, SESSION_BROWSER, 4), "four of four");
 	is_int(4, listed(db, alice, now), "are kept");
-	is_int(ERR_OK, session_trim(db, alice, 3), "three of four");
+	is_int(ERR_OK, session_trim(db, alice, SESSION_BROWSER, 3), "three of four");
 	is_int(3, listed(db, alice, now), "are kept");
 	is_int(ERR_NOTFOUND, session_get(db, token[0], now, &session), "the oldest went");
 	is_int(ERR_OK, session_get(db, token[3], now, &session), "the newest is there");
@@ -146,6 +154,26 @@ check_trim(struct db *db, int64_t alice, int64_t now)
 	is_int(ERR_OK, session_end_all(db, alice, session.id), "all but this");
 	is_int(1, listed(db, alice, now), "leaves this");
 	is_int(ERR_OK, session_get(db, token[3], now, &session), "indeed");
+}
+
+static void
+check_kinds(struct db *db, int64_t alice, int64_t now)
+{
+	struct session	program = { .person = alice, .created_at = now, .kind = SESSION_PROGRAM, .agent = "node" }, session;
+	char		page[CRYPT_TOKEN_CAP], first[CRYPT_TOKEN_CAP], last[CRYPT_TOKEN_CAP];
+
+	is_int(ERR_OK, session_end_all(db, alice, 0), "all of alice's end");
+	is_int(ERR_OK, sign_in(db, alice, now, page), "she is in with a browser");
+	is_int(ERR_OK, session_open(db, &program, first), "and with a program");
+	is_int(ERR_OK, session_open(db, &program, last), "and with another");
+	is_int(ERR_OK, session_trim(db, alice, SESSION_PROGRAM, 1), "one program is allowed");
+	is_int(ERR_NOTFOUND, session_get(db, first, now, &session), "the older one goes");
+	is_int(ERR_OK, session_get(db, page, now, &session), "and no browser");
+	is_int(SESSION_BROWSER, session.kind, "which is one");
+	is_int(ERR_OK, session_trim(db, alice, SESSION_BROWSER, 0), "no browser is allowed");
+	is_int(ERR_NOTFOUND, session_get(db, page, now, &session), "it goes");
+	is_int(ERR_OK, session_get(db, last, now, &session), "and no program");
+	is_int(SESSION_PROGRAM, session.kind, "which is one");
 }
 
 int
@@ -162,7 +190,8 @@ main(void)
 	check_ends(db, alice, now);
 	check_strangers(db, alice, eve, now);
 	check_trim(db, alice, now);
-	is_int(ERR_INVALID, session_open(db, 99999, "", now, token), "nobody can't sign in");
+	check_kinds(db, alice, now);
+	is_int(ERR_INVALID, sign_in(db, 99999, now, token), "nobody can't sign in");
 	is_str("as it was", token, "and gets no token");
 	is_int(0, db_open_statements(db), "no statement is left open");
 	db_close(db);

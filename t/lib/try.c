@@ -54,8 +54,16 @@ check_subjects(void)
 	ok(strcmp(a, b) != 0 && strcmp(a, c) != 0, "of its token and the account");
 	try_device("toke", "nalice@example.org", c);
 	ok(strcmp(a, c) != 0, "each by itself");
+	try_new("192.0.2.1", a);
+	is_str("new:192.0.2.1", a, "who makes accounts is counted by address");
+	try_new("2001:db8:1:2:3:4:5:6", a);
+	is_str("new:2001:db8:1:2::/64", a, "of either kind");
+	try_mail("alice@example.org", a);
+	ok(strncmp(a, "mail:", 5) == 0 && strlen(a) == 5 + 64 && strstr(a, "alice") == NULL, "letters by a hash");
 	try_session("key", a);
 	ok(strncmp(a, "session:", 8) == 0 && strstr(a, "key") == NULL, "so is a session");
+	try_link("token", a);
+	ok(strncmp(a, "link:", 5) == 0 && strlen(a) == 5 + 64 && strstr(a, "token") == NULL, "and a letter's link");
 }
 
 static int64_t
@@ -122,6 +130,56 @@ check_address(struct db *db, int64_t now)
 	is_int(ERR_OK, try_clear(db, "address:a"), "and none");
 }
 
+/* The waits after so many of a kind, all at one moment. */
+static const struct {
+	const char	*subject;
+	int		 n;
+	int64_t		 wait;
+} kinds[] = {
+	{ "new:a", 29, 0 }, { "new:a", 30, CLOCK_MINUTE }, { "new:a", 31, 2 * CLOCK_MINUTE }, { "new:a", 33, 8 * CLOCK_MINUTE },
+	{ "new:a", 34, 10 * CLOCK_MINUTE }, { "new:a", 90, 10 * CLOCK_MINUTE },
+	{ "mail:a", 1, 0 }, { "mail:a", 2, 15 * CLOCK_MINUTE }, { "mail:a", 3, 30 * CLOCK_MINUTE },
+	{ "mail:a", 8, 12 * CLOCK_HOUR }, { "mail:a", 20, 12 * CLOCK_HOUR },
+};
+
+static void
+check_kinds(struct db *db, int64_t now)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		n = i > 0 && strcmp(kinds[i].subject, kinds[i - 1].subject) == 0 ? n : 0;
+		for (; n < kinds[i].n; n++)
+			if (try_failed(db, kinds[i].subject, now) != ERR_OK)
+				ok(0, "counted");
+		is_int(kinds[i].wait, wait_of(db, kinds[i].subject, now), kinds[i].subject);
+	}
+	is_int(ERR_OK, try_failed(db, "new:a", now + 10 * CLOCK_HOUR), "ten hours later");
+	is_int(31, fixture_int(db, "SELECT count FROM tries WHERE subject = 'new:a'"), "60 are taken back");
+	is_int(ERR_OK, try_clear(db, "new:a"), "and away");
+	is_int(ERR_OK, try_clear(db, "mail:a"), "this too");
+}
+
+/* Whoever asks for a letter as soon as it may be: how many go out in a day, and in the next. */
+static void
+check_flood(struct db *db, int64_t now)
+{
+	int64_t	wait = 0;
+	int	days[3] = { 0 };
+
+	for (int64_t at = 0; at < 3 * CLOCK_DAY; at += wait > 0 ? wait : 1) {
+		if (try_wait(db, "mail:f", now + at, &wait) != ERR_OK || wait > 0)
+			continue;
+		days[at / CLOCK_DAY]++;
+		if (try_failed(db, "mail:f", now + at) != ERR_OK)
+			ok(0, "counted");
+	}
+	is_int(8, days[0], "eight letters on the first day at most");
+	is_int(2, days[1], "two on the next");
+	is_int(2, days[2], "and on all further ones");
+	is_int(ERR_OK, try_clear(db, "mail:f"), "and away");
+}
+
 static void
 check_forgive(struct db *db, int64_t now)
 {
@@ -170,6 +228,8 @@ main(void)
 	check_growth(db, now);
 	check_set_back(db, now);
 	check_address(db, now);
+	check_kinds(db, now);
+	check_flood(db, now);
 	check_forgive(db, now);
 	check_end(db, now);
 	is_int(0, db_open_statements(db), "no statement is left open");

@@ -3,19 +3,19 @@
 . "${T_SRC:-.}/t/style/tap.sh"	# sets $dir and $out
 : "${dir:?}" "${out:?}"
 
-grep -oE '(lib|cgi|worker|admin|t/lib|t/worker|t/admin)/[a-z_]+\.[ch]' Makefile.am | grep -vE '^(admin/schema|lib/person_common)[.]c$' | sort -u >"$dir/made"
+grep -oE '(lib|cgi|worker|admin|t/lib|t/worker|t/admin)/[a-z_]+\.[ch]' Makefile.am | grep -vE '^(admin/(migrations|schema)|lib/person_common)[.]c$' | sort -u >"$dir/made"
 sed -n '/^cgi_PROGRAMS/,/[^\\]$/s/^\t\(cgi\/[a-z]*\).*/\1.c/p; /^c_tests/,/[^\\]$/s/^\t\(t\/[a-z_\/]*\)\.t.*/\1.c/p;
 	/^c_helpers/,/[^\\]$/s/^\t\(t\/[a-z_\/]*\).*/\1.c/p' Makefile.am |
 	sort -u - "$dir/made" >"$dir/makefile"
 for f in lib/*.[ch] cgi/*.[ch] worker/*.[ch] admin/*.[ch] t/lib/*.c t/worker/*.c t/admin/*.c; do
-	[ -e "$f" ] && [ "$f" != admin/schema.c ] && [ "$f" != lib/person_common.c ] && echo "$f"
+	[ -e "$f" ] && [ "$f" != admin/migrations.c ] && [ "$f" != admin/schema.c ] && [ "$f" != lib/person_common.c ] && echo "$f"
 done | sort -u >"$dir/tree"
 differ "$dir/makefile" "$dir/tree" "Makefile.am" "the tree" >"$out"
 check "the Makefile lists every source"
 
-grep -oE '(html|html/static|html/errors|pub|man|t/cgi|t/style|t/worker|t/admin)/[A-Za-z0-9_.-]+' Makefile.am | grep -E '\.(html|css|svg|js|json|[1-8]|t)$' |
+grep -oE '(html|html/static|html/errors|pub|man|t/cgi|t/style|t/worker|t/admin)/[A-Za-z0-9_.-]+' Makefile.am | grep -E '\.(html|txt|css|svg|js|json|[1-8]|t)$' |
 	sort -u >"$dir/makefile"
-for f in html/*.html html/static/* html/errors/* pub/*.js pub/*.json man/*.[1-8] t/cgi/*.t t/style/*.t; do
+for f in html/*.html html/*.txt html/static/* pub/*.js pub/*.json man/*.[1-8] t/cgi/*.t t/style/*.t; do
 	[ -f "$f" ] && echo "$f"
 done | sort -u >"$dir/tree"
 sort -u "$dir/tree" | comm -23 - "$dir/makefile" | sed 's/$/ is not in Makefile.am/' >"$out"

@@ -5,7 +5,7 @@
 : "${dir:?}" "${out:?}"
 
 T_BUILD=${T_BUILD:-$T_SRC}
-routes="agents bot account friend health invites landing newbie signin start status"
+routes="agents bot account confirm friend health invites landing newbie signin start status"
 unset T_FCGI
 
 "${CC:-cc}" -shared -fPIC -D_GNU_SOURCE -o "$dir/plans.so" t/style/plans.c -ldl >"$out" 2>&1
