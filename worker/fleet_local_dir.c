@@ -195,6 +195,13 @@ local_run_read(int dir, struct local_run *out)
 
 /* ---- writing ---- */
 
+/* The group of a bot's own user has the same number.  Who is not root keeps the one that a file was made with. */
+static gid_t
+group_of(uid_t owner)
+{
+	return geteuid() == 0 ? owner : (gid_t)-1;
+}
+
 static enum err
 fault(const char *what)
 {
@@ -214,7 +221,7 @@ write_file(int dir, const char *name, const struct buf *text, uid_t owner)
 	unlinkat(dir, temp, 0);
 	if ((fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400)) == -1)
 		return fault(temp);
-	if (write(fd, text->data, text->len) != (ssize_t)text->len || fchown(fd, owner, owner) == -1 ||
+	if (write(fd, text->data, text->len) != (ssize_t)text->len || fchown(fd, owner, group_of(owner)) == -1 ||
 	    fsync(fd) == -1 || renameat(dir, temp, dir, name) == -1) {
 		close(fd);
 		return fault(name);
@@ -248,7 +255,7 @@ write_secret(int data, const struct secret *secret, uid_t owner)
 		return ERR_FAULT;
 	if ((err = secret_write(secret, path, 0400)) != ERR_OK)
 		return err;
-	if (fchownat(data, "secret.new", owner, owner, AT_SYMLINK_NOFOLLOW) == -1 ||
+	if (fchownat(data, "secret.new", owner, group_of(owner), AT_SYMLINK_NOFOLLOW) == -1 ||
 	    renameat(data, "secret.new", data, "secret") == -1)
 		return fault("secret");
 	return ERR_OK;
@@ -325,7 +332,7 @@ make_dir(int at, const char *name, mode_t mode, uid_t owner)
 		return -1;
 	if ((fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1)
 		return -1;
-	if (fchown(fd, owner, owner) == -1 || fchmod(fd, mode) == -1) {
+	if (fchown(fd, owner, group_of(owner)) == -1 || fchmod(fd, mode) == -1) {
 		close(fd);
 		return -1;
 	}

@@ -2,7 +2,6 @@
 
 #include "worker/fleet_local.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -18,6 +17,7 @@
 #include "lib/json.h"
 #include "lib/log.h"
 #include "worker/fleet_local_dir.h"
+#include "worker/fleet_pub.h"
 #include "worker/loop.h"
 #include "worker/muxrpc.h"
 #include "worker/world.h"
@@ -35,90 +35,6 @@ struct look {
 	int64_t		 until;
 	struct sight	 sight;
 };
-
-/* ---- the pub's word ---- */
-
-/* A number of the pub's: *out is -1 if it does not say.  0: what it says is no count of anything. */
-static int
-read_count(const struct json *json, int64_t *out)
-{
-	int64_t n = json_int(json, -1);
-
-	*out = -1;
-	if (json_type(json) == JSON_NULL)
-		return 1;
-	if (n < 0 || n >= INT64_C(1) << 50)
-		return 0;
-	*out = n;
-	return 1;
-}
-
-/* What it must say. */
-static int
-read_number(const struct json *json, int64_t *out)
-{
-	return read_count(json, out) && *out != -1;
-}
-
-static int
-read_release(const struct json *json, char out[BOT_RELEASE_CAP])
-{
-	const char	*text = json_text(json, "");
-	size_t		 n = strlen(text);
-
-	if (json_type(json) != JSON_TEXT || n >= BOT_RELEASE_CAP)
-		return 0;
-	for (size_t i = 0; i < n; i++)
-		if (text[i] <= ' ' || text[i] > '~')
-			return 0;
-	memcpy(out, text, n + 1);
-	return 1;
-}
-
-static int
-read_numbers(const struct json *status, struct sight *out)
-{
-	const struct json *disk = json_get(status, "disk");
-
-	return read_number(json_get(status, "restarts"), &out->said_restarts) &&
-	    read_number(json_get(status, "rebuilds"), &out->said_rebuilds) &&
-	    read_release(json_get(status, "release"), out->said_release) &&
-	    read_count(json_get(status, "peers"), &out->peers) && read_count(json_get(status, "feeds"), &out->feeds) &&
-	    read_count(json_get(status, "messages"), &out->messages) &&
-	    read_number(json_get(status, "bytesIn"), &out->bytes_in) &&
-	    read_number(json_get(status, "bytesOut"), &out->bytes_out) &&
-	    (disk == NULL || json_type(disk) == JSON_OBJECT) && read_count(json_get(disk, "log"), &out->disk_log) &&
-	    read_count(json_get(disk, "blobs"), &out->disk_blobs) &&
-	    read_count(json_get(disk, "indexes"), &out->disk_indexes) &&
-	    read_count(json_get(status, "invites"), &out->invites);
-}
-
-static const struct sight nothing = {
-	.restarts = -1, .rebuilds = -1, .peers = -1, .feeds = -1, .messages = -1, .disk_log = -1, .disk_blobs = -1,
-	.disk_indexes = -1, .memory = -1
-};
-
-/* All of it or nothing: 1 if it is this bot's, and every part of it is what it should be. */
-static int
-read_status(const struct bot *bot, const struct json *status, struct sight *out)
-{
-	const struct json	*id = json_get(status, "id");
-	struct sight		 said = *out;
-
-	if (json_type(id) == JSON_TEXT && strcmp(json_text(id, ""), bot->public_key) != 0) {
-		snprintf(out->why, sizeof(out->why), "it says it is somebody else");
-		return 0;
-	}
-	if (json_type(id) != JSON_TEXT || json_type(json_get(status, "synced")) != JSON_BOOL ||
-	    json_type(json_get(status, "listening")) != JSON_BOOL || !read_numbers(status, &said)) {
-		snprintf(out->why, sizeof(out->why), "it answers nonsense");
-		return 0;
-	}
-	*out = said;
-	out->indexing = !json_bool(json_get(status, "synced"), 0);
-	out->answered = 1;
-	return 1;
-}
 
 /* ---- from outside ---- */
 
@@ -228,7 +144,7 @@ end_call(struct look *look, enum muxrpc_state state)
 {
 	struct sight *sight = &look->sight;
 
-	if (state == MUXRPC_ANSWERED && read_status(&look->bot, muxrpc_answer(look->call), sight))
+	if (state == MUXRPC_ANSWERED && fleet_said(look->bot.public_key, muxrpc_answer(look->call), sight))
 		look->listening = json_bool(json_get(muxrpc_answer(look->call), "listening"), 0);
 	else if (state == MUXRPC_REFUSED)
 		snprintf(sight->why, sizeof(sight->why), "it can't say how it is: %s", muxrpc_why(look->call));
@@ -295,33 +211,13 @@ door_ready(void *ctx, int ready)
 	finish(look);
 }
 
-static int
-knock(const char *door, int port)
-{
-	struct sockaddr_in	v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	struct sockaddr_in6	v6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
-	int			is_4 = inet_pton(AF_INET, door, &v4.sin_addr) == 1, fd, rc;
-
-	if (!is_4 && inet_pton(AF_INET6, door, &v6.sin6_addr) != 1)
-		return -1;
-	if ((fd = socket(is_4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) == -1)
-		return -1;
-	rc = is_4 ? connect(fd, (const struct sockaddr *)&v4, sizeof(v4)) :
-	    connect(fd, (const struct sockaddr *)&v6, sizeof(v6));
-	if (rc == -1 && errno != EINPROGRESS) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 /* Only at one that answers at all: a pub that is still waking up has no port to knock at. */
 static void
 begin_knock(struct look *look)
 {
 	struct watch watch = { .events = POLLOUT, .until = look->until, .call = door_ready, .ctx = look };
 
-	if (look->call == NULL || (look->door = knock(local_door(look->bot.address), look->bot.port)) == -1)
+	if (look->call == NULL || (look->door = fleet_knock(local_door(look->bot.address), look->bot.port)) == -1)
 		return;
 	watch.fd = look->door;
 	if (loop_watch(look->w->loop, &watch) != ERR_OK) {
@@ -391,7 +287,7 @@ local_glance(struct world *w, const struct bot *bot, struct sight *out)
 {
 	int dir;
 
-	*out = nothing;
+	*out = fleet_nothing;
 	if ((dir = enter(w, bot, out)) == -1)
 		return;
 	see_keeper(w, bot, dir, out);
@@ -420,12 +316,12 @@ local_look(struct world *w, const struct bot *bot, fleet_seen *seen, void *ctx)
 
 	if (look == NULL) {
 		log_fault(bot->name, "look: no memory");
-		seen(ctx, &nothing);
+		seen(ctx, &fleet_nothing);
 		return;
 	}
 	*look = (struct look){
 		.w = w, .bot = *bot, .seen = seen, .ctx = ctx, .door = -1, .until = clock_boot() + PATIENCE,
-		.sight = nothing
+		.sight = fleet_nothing
 	};
 	look_into(look);
 	finish(look);		/* unless there is something to wait for */

@@ -1,9 +1,8 @@
-/* The only wait: poll(2) over what is watched. */
+/* The only wait: poll(2) over what is watched, or what a hook has in its stead. */
 
 #include "worker/loop.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +21,7 @@ struct loop {
 	struct called	*called;	/* taken out of those */
 	struct pollfd	*polled;
 	int		 n, n_called, cap;
+	struct loop_hook hook;		/* poll NULL: there is none */
 };
 
 enum err
@@ -138,12 +138,28 @@ take(struct loop *loop)
 	loop->n = kept;
 }
 
+void
+loop_hook(struct loop *loop, const struct loop_hook *hook)
+{
+	static const struct loop_hook none;
+
+	loop->hook = hook == NULL ? none : *hook;
+}
+
+static int
+wait_polled(struct loop *loop, int ms)
+{
+	if (loop->hook.poll != NULL)
+		return loop->hook.poll(loop->hook.ctx, loop->polled, (nfds_t)loop->n, ms);
+	return poll(loop->polled, (nfds_t)loop->n, ms);
+}
+
 enum err
 loop_wait(struct loop *loop, int64_t ms)
 {
 	for (int i = 0; i < loop->n; i++)
 		loop->polled[i] = (struct pollfd){ .fd = loop->watches[i].fd, .events = (short)loop->watches[i].events };
-	if (poll(loop->polled, (nfds_t)loop->n, wait_ms(loop, ms)) == -1) {
+	if (wait_polled(loop, wait_ms(loop, ms)) == -1) {
 		if (errno == EINTR)
 			return ERR_OK;
 		log_fault("loop", "poll: %s", strerror(errno));
@@ -158,5 +174,7 @@ loop_wait(struct loop *loop, int64_t ms)
 			called.call(called.ctx, called.ready);
 	}
 	loop->n_called = 0;
+	if (loop->hook.calls != NULL)
+		loop->hook.calls(loop->hook.ctx);
 	return ERR_OK;
 }

@@ -3,6 +3,7 @@
 #ifndef BAAS_WORKER_LOOP_H
 #define BAAS_WORKER_LOOP_H
 
+#include <poll.h>
 #include <stdint.h>
 
 #include "lib/err.h"
@@ -39,5 +40,16 @@ void loop_forget(struct loop *loop, int fd);
 
 /* Waits for the first of all that, at most ms, and makes the calls. */
 enum err loop_wait(struct loop *loop, int64_t ms);
+
+/* Who else has something to wait for: worker/http.c. */
+struct loop_hook {
+	/* As poll(2), and returns early for its own things.  Calls nobody: the list must not move yet. */
+	int	 (*poll)(void *ctx, struct pollfd *polled, nfds_t n, int ms);
+	void	 (*calls)(void *ctx);	/* after that, and after the calls of the watched: makes its own */
+	void	*ctx;
+};
+
+/* From now on loop_wait waits in there; NULL: in poll(2) again.  The hook is copied. */
+void loop_hook(struct loop *loop, const struct loop_hook *hook);
 
 #endif

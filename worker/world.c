@@ -69,16 +69,36 @@ world_clear(struct world *w)
 enum err
 world_begin(struct world *w)
 {
-	enum err err = clock_boot() < w->write_at ? ERR_BUSY : db_begin(w->db);
+	static const char	part[] = "SAVEPOINT part";
+	enum err		err;
 
+	if (db_in_tx(w->db)) {
+		if ((err = db_run(db_stmt(w->db, part))) == ERR_OK)
+			w->nested++;
+		return err;
+	}
+	err = clock_boot() < w->write_at ? ERR_BUSY : db_begin(w->db);
 	if (err == ERR_BUSY && clock_boot() >= w->write_at)
 		w->write_at = clock_boot() + BUSY_PAUSE;
 	return err;
 }
 
+static enum err
+end_part(struct world *w, enum err err)
+{
+	static const char	undo[] = "ROLLBACK TO part", release[] = "RELEASE part";
+	enum err		undone = err == ERR_OK ? ERR_OK : db_run(db_stmt(w->db, undo));
+	enum err		released = db_run(db_stmt(w->db, release));
+
+	w->nested--;
+	return err != ERR_OK ? err : undone != ERR_OK ? undone : released;
+}
+
 enum err
 world_commit(struct world *w, enum err err)
 {
+	if (w->nested > 0)
+		return end_part(w, err);
 	if (err == ERR_OK)
 		err = db_commit(w->db);
 	if (err != ERR_OK)

@@ -7,12 +7,20 @@
 
 #include "lib/clock.h"
 #include "lib/err.h"
+#include "lib/house.h"
 
 struct bot;
+struct cloud;
 struct conf;
 struct db;
 struct fleet;
+struct http;
 struct loop;
+struct mailer;
+struct glance;
+struct herd;
+struct scaleway;
+struct servers;
 struct sight;
 
 enum { WORLD_BUCKETS = 256, WORLD_WORDS_CAP = 200 };
@@ -20,7 +28,8 @@ enum { WORLD_BUCKETS = 256, WORLD_WORDS_CAP = 200 };
 /* What is in hand for one bot; a new worker begins with nothing and sees it all again.  Times are clock_boot(). */
 struct hand {
 	int64_t	bot;
-	int	looking;	/* a look has begun and not ended */
+	int	looking;	/* a look has begun and not ended, */
+	int64_t	look_wish;	/* and it knows of the wishes up to this one (wished_at) */
 	int	again;		/* one more, when it has */
 	int64_t	look_at;	/* the next one before the row's due; INT64_MAX: none */
 	int	misses;		/* looks in a row without a proof of the present run */
@@ -44,11 +53,24 @@ struct world {
 	const struct conf	*conf;
 	struct loop		*loop;
 	const struct fleet	*fleet;
+	const struct cloud	*cloud;
+	struct http		*http;		/* NULL: nothing outside is ever asked */
+	struct herd		*herd;		/* fleet_salt's own */
+	struct scaleway		*scaleway;	/* cloud_scaleway's own */
+	struct servers		*servers;	/* see_server's and act_server's: what is in hand for each */
+	struct house		 house;
 	int			 verbose;	/* -v */
 	int			 dry;		/* -n: look, say what would be done, touch nothing */
+	const struct mailer	*mailer;
+	int			 mailing;	/* letters under way */
+	int64_t			 mail_due;	/* wall clock: when the outbox is looked at again, at the latest */
 	int			 asked;		/* answers that are outstanding */
 	int			 starting;	/* pubs that are */
 	int			 erasing;	/* likewise */
+	int			 looking;	/* looks under way */
+	int			 nested;	/* world_begin within another */
+	int			 batching;	/* between see_begin and see_end, */
+	struct glance		*batch, **batch_end;	/* and what was seen since, in order */
 	int			 failed;	/* a pass could not do what it should */
 	int64_t			 next_due;	/* wall clock: of the rows not looked at now */
 	int64_t			 write_at;	/* clock_boot(): the database is locked or full; not tried again earlier */
@@ -70,6 +92,7 @@ void world_clear(struct world *w);
 /*
  * db_begin for the worker: ERR_BUSY, not logged, for a second after the database was found locked or full, so that not
  * each of a thousand answers waits for it anew.  world_commit ends it: commits if err is ERR_OK, which may fail as well.
+ * Within another one it is a part of that, done or undone as a whole.
  */
 enum err world_begin(struct world *w);
 enum err world_commit(struct world *w, enum err err);

@@ -5,6 +5,7 @@
 //   calls    per method and path, per status: content type, name of the body's shape, names of headers, how often
 //   shapes   per kind of body, path of each field: its types; "?" after it: not always there
 //   sent     per call the fields of the requests that were accepted
+//   queries  per call the parameters of its address
 //   states   per state of a server: allowed actions, whether it has a location
 //   orders   per action the states that followed
 //   delays   per transition, for each time it was seen: [seconds when it was not over, seconds when it was]
@@ -58,6 +59,15 @@ function sent (all) {
     if (typeof one.request === 'object' && one.status < 300) (found[kindOf(one)] ??= new Shape()).add(one.request)
   }
   return Object.fromEntries(Object.entries(found).map(([kind, shape]) => [kind, shape.facts()]))
+}
+
+function queries (all) {
+  const found = {}
+  for (const one of all.filter(({ url }) => url.includes('?'))) {
+    const names = [...new URLSearchParams(one.url.split('?')[1]).keys()]
+    found[kindOf(one)] = [...new Set([...found[kindOf(one)] ?? [], ...names])].sort()
+  }
+  return found
 }
 
 const lookAt = one => one.response.server && `${one.response.server.state}/${one.response.server.state_detail}`
@@ -179,6 +189,7 @@ function main () {
     calls: sortedByKey(calls(newest(all))),
     shapes: shapes(newest(all)),
     sent: sortedByKey(sent(all)),
+    queries: sortedByKey(queries(all)),
     states: states(newest(all)),
     orders: orders(told),
     delays: delays(told, recordings),
