@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/bot.h"
+#include "lib/brake.h"
 #include "lib/clock.h"
 #include "lib/conf.h"
 #include "lib/db.h"
@@ -16,8 +17,10 @@
 #include "lib/secret.h"
 #include "lib/server.h"
 #include "lib/vault.h"
+#include "worker/cloud.h"
 #include "worker/fleet.h"
 #include "worker/plan_bot.h"
+#include "worker/servers.h"
 #include "worker/world.h"
 
 enum {
@@ -27,7 +30,8 @@ enum {
 	START_PAUSE = 100,		/* ms from a start to the first look */
 	PORT_TRIES = 20,
 	ROOM_PAUSE = 5 * 1000,		/* ms, while there is no room on the disk */
-	SUBJECT_CAP = 32
+	SUBJECT_CAP = 32,
+	HOST_CAP = 300
 };
 
 /* An erasure under way. */
@@ -84,10 +88,12 @@ static enum err
 try_start(struct world *w, struct bot *bot, int patient, char why[FLEET_WORDS_CAP])
 {
 	struct secret	*secret = NULL;
-	enum err	 err;
+	enum err	 err = ERR_OK;
 
 	snprintf(why, FLEET_WORDS_CAP, "its secret could not be opened");
-	if ((err = unseal(w, bot, &secret)) != ERR_OK)
+	if (!w->fleet->far)
+		err = unseal(w, bot, &secret);
+	if (err != ERR_OK)
 		return err;
 	err = w->fleet->start(w, bot, secret, why);
 	for (int i = 0; !patient && i < PORT_TRIES && err == ERR_EXISTS; i++) {
@@ -145,6 +151,24 @@ start_now(struct world *w, const struct bot *bot, struct hand *hand, const struc
 	w->starting++;
 }
 
+/* On another machine: it is told to see to its bots, and whatever comes of that is seen there. */
+static void
+start_far(struct world *w, const struct bot *bot, struct hand *hand, const struct sight *sight)
+{
+	char		why[FLEET_WORDS_CAP] = "";
+	struct bot	now = *bot;
+	enum err	err = sight->port_taken ? move_port(w, &now) : ERR_OK;
+
+	if (err == ERR_OK)
+		err = w->fleet->start(w, &now, NULL, why);
+	if (err != ERR_OK) {
+		hand->look_at = clock_boot() + ROOM_PAUSE;
+		return;
+	}
+	hand->started_at = clock_boot();
+	hand->look_at = hand->started_at + START_PAUSE;
+}
+
 static void
 start(struct world *w, const struct bot *bot, struct hand *hand, const struct sight *sight)
 {
@@ -154,6 +178,8 @@ start(struct world *w, const struct bot *bot, struct hand *hand, const struct si
 		hand->look_at = hand->not_before;
 	} else if (sight->ended_at <= now && now < sight->ended_at + plan_bot_delay(bot->fails)) {
 		world_say(w, bot->name, "is started again later: it has ended %lld times", (long long)bot->fails);
+	} else if (w->fleet->far) {
+		start_far(w, bot, hand, sight);
 	} else if (w->starting >= conf_int(w->conf, CONF_LIMITS_STARTS)) {
 		hand->waiting = 1;
 		hand->wished_at = bot->wished_at;
@@ -184,18 +210,35 @@ end_run(struct world *w, const struct bot *bot, struct hand *hand, int64_t patie
 	}
 }
 
+/* Nobody is told twice there: what is done is seen by the run that follows, or by none. */
+static void
+stop_far(struct world *w, const struct bot *bot, struct hand *hand, int hard)
+{
+	if (w->fleet->stop(w, bot, hard) != ERR_OK)
+		hand->look_at = clock_boot() + ROOM_PAUSE;
+	else
+		hand->look_at = clock_boot() + START_PAUSE;
+	hand->misses = 0;
+}
+
 static void
 stop(struct world *w, const struct bot *bot, struct hand *hand, const struct sight *sight)
 {
 	(void)sight;
-	end_run(w, bot, hand, TERM_PATIENCE);
+	if (w->fleet->far)
+		stop_far(w, bot, hand, 0);
+	else
+		end_run(w, bot, hand, TERM_PATIENCE);
 }
 
 static void
 kill_sick(struct world *w, const struct bot *bot, struct hand *hand, const struct sight *sight)
 {
 	world_say(w, bot->name, "is sick: %s", sight->why);
-	end_run(w, bot, hand, SICK_PATIENCE);
+	if (w->fleet->far)
+		stop_far(w, bot, hand, 1);
+	else
+		end_run(w, bot, hand, SICK_PATIENCE);
 }
 
 /* ---- erase ---- */
@@ -211,29 +254,91 @@ static int
 may_erase(struct world *w, const struct bot *bot, struct hand *hand)
 {
 	int64_t erased = 0, bots = 0;
+	enum err err;
 
 	if (w->erasing > 0) {
 		hand->look_at = clock_boot() + 1000;
 		return 0;
 	}
-	if (event_count(w->db, EVENT_BOT_ERASE, clock_now() - CLOCK_DAY, &erased) != ERR_OK ||
-	    server_bots(w->db, bot->server, &bots) != ERR_OK)
+	if ((err = brake_count(w->db, BRAKE_BOT, clock_now(), &erased)) == ERR_OK &&
+	    !plan_bot_may_erase(erased, 0))
+		err = bot_total(w->db, &bots);
+	if (err != ERR_OK)
 		return 0;
 	if (plan_bot_may_erase(erased, bots))
 		return 1;
-	world_fault(w, bot, "is not erased: too many were within 24 hours");
+	world_fault(w, bot, "is not erased: too many were within 24 hours (baas brake)");
 	(void)bot_set_due(w->db, bot, clock_now() + CLOCK_HOUR);	/* so that it is not said each minute */
 	return 0;
 }
 
-/* Its data is gone: so are its rows, and the event says that it was. */
+/* Its rows go, the event says that it was, and a server that has no other bot is to go too. */
+static void
+forget(struct errand *errand)
+{
+	struct world	*w = errand->w;
+	char		 subject[SUBJECT_CAP];
+	enum err	 err;
+
+	subject_of(&errand->bot, subject);
+	if ((err = world_begin(w)) != ERR_OK)
+		goto out;
+	if ((err = bot_erase(w->db, errand->bot.id)) == ERR_OK &&
+	    (err = world_event(w, &errand->bot, EVENT_BOT_ERASE, "")) == ERR_OK &&
+	    (err = intent_close(w->db, subject, "erase")) == ERR_OK)
+		err = server_dismiss(w->db, errand->bot.server);
+	if (world_commit(w, err == ERR_NOTFOUND ? ERR_OK : err) == ERR_OK) {
+		world_say(w, errand->bot.name, "erased");
+		world_drop(w, errand->bot.id);
+		servers_look_soon(w);
+	}
+out:
+	free(errand);
+}
+
+/* Later, all of it once more: what is gone is erased at once. */
+static void
+unnamed(void *ctx, const struct cloud_answer *answer)
+{
+	struct errand *errand = ctx;
+
+	if (answer->verdict == CLOUD_END) {
+		free(errand);
+		return;
+	}
+	errand->w->asked--;
+	if (answer->verdict == CLOUD_DONE || answer->verdict == CLOUD_MISSING) {
+		forget(errand);
+		return;
+	}
+	world_fault(errand->w, &errand->bot, answer->why);
+	free(errand);
+}
+
+/* Its name in the DNS goes before what knows of it does.  ERR_NOTFOUND: it has none. */
+static enum err
+unname(struct errand *errand)
+{
+	struct world	*w = errand->w;
+	char		 host[HOST_CAP];
+	int		 has = 0;
+
+	if (bot_has_record(w->db, errand->bot.id, &has) != ERR_OK || !has)
+		return ERR_NOTFOUND;
+	snprintf(host, sizeof(host), "%s.%s", errand->bot.name, conf_text(w->conf, CONF_BOTS_DOMAIN));
+	if (w->cloud->name(w, host, "", "", unnamed, errand) != ERR_OK)
+		return ERR_NOTFOUND;
+	w->asked++;
+	return ERR_OK;
+}
+
+/* Its data is gone: so are its name and its rows. */
 static void
 erased(void *ctx, enum err err)
 {
 	struct errand	*errand = ctx;
 	struct world	*w = errand->w;
 	struct hand	*hand = world_hand(w, errand->bot.id);
-	char		 subject[SUBJECT_CAP];
 
 	w->erasing--;
 	if (hand != NULL) {
@@ -243,19 +348,9 @@ erased(void *ctx, enum err err)
 	if (err == ERR_FAULT)
 		world_fault(w, &errand->bot, "its data could not be erased");
 	if (err != ERR_OK)
-		goto out;
-	subject_of(&errand->bot, subject);
-	if ((err = world_begin(w)) != ERR_OK)
-		goto out;
-	if ((err = bot_erase(w->db, errand->bot.id)) == ERR_OK &&
-	    (err = world_event(w, &errand->bot, EVENT_BOT_ERASE, "")) == ERR_OK)
-		err = intent_close(w->db, subject, "erase");
-	if (world_commit(w, err) == ERR_OK) {
-		world_say(w, errand->bot.name, "erased");
-		world_drop(w, errand->bot.id);
-	}
-out:
-	free(errand);
+		free(errand);
+	else if (unname(errand) != ERR_OK)
+		forget(errand);
 }
 
 static void
@@ -347,6 +442,16 @@ why_of(enum bot_act act, const struct bot *bot, const struct sight *sight)
 	return bot->stopped ? "its person stopped it" : "it is to be started anew";
 }
 
+/* What it would do, if this were not a copy of the database. */
+static void
+report(struct world *w, const struct bot *bot, enum bot_act act, const char *why)
+{
+	char words[WORLD_WORDS_CAP];
+
+	snprintf(words, sizeof(words), "would %s it: %.150s", plan_bot_word(act), why);
+	world_fault(w, bot, words);
+}
+
 void
 act_bot(struct world *w, const struct bot *bot, const struct sight *sight)
 {
@@ -363,7 +468,9 @@ act_bot(struct world *w, const struct bot *bot, const struct sight *sight)
 		return;
 	hand->unsettled = 1;
 	if (w->dry)
-		printf("%-5s %s: %s\n", plan_bot_word(act), bot->name, why_of(act, bot, sight));
-	else
+		printf("%-8s %s: %s\n", plan_bot_word(act), bot->name, why_of(act, bot, sight));
+	else if (w->house.reporting)
+		report(w, bot, act, why_of(act, bot, sight));
+	else if (!sight->pending || act == BOT_ERASE)
 		acts[act](w, bot, hand, sight);
 }

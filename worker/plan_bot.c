@@ -49,8 +49,8 @@ plan_bot_failed(const struct bot_case *look)
 {
 	if (look->told)
 		return 0;
-	if (!look->running)
-		return look->ended;
+	if (!look->running || look->died)
+		return look->ended || look->died;
 	return !look->proven && !look->indexing && !plan_bot_waking(look);
 }
 
@@ -72,9 +72,22 @@ plan_bot_delay(int64_t fails)
 	return ms < BOT_DELAY_MAX ? ms : BOT_DELAY_MAX;
 }
 
+/* Looks at many bots of other machines are one question, and each takes a second or so. */
+static int64_t
+next_far(const struct bot_case *look)
+{
+	if (look->pending)
+		return BOT_LOOK_FAR_LATER;
+	if (!look->running || look->proven)
+		return BOT_LOOK_FAR;
+	return plan_bot_waking(look) ? BOT_LOOK_FAR_SOON : BOT_LOOK_FAR_LATER;
+}
+
 int64_t
 plan_bot_next(const struct bot_case *look)
 {
+	if (look->far)
+		return next_far(look);
 	if (!look->running)
 		return BOT_LOOK_RESTING;
 	if (look->proven)

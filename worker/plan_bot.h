@@ -34,6 +34,9 @@ struct bot_case {
 	int	indexing;	/* it answers, and says that its indexes are not in order yet */
 	int	ended;		/* the last look saw it running (or we started it), and now it isn't */
 	int	told;		/* it was told to stop, and has ended or soon will */
+	int	died;		/* it runs, but has ended by itself since the last look */
+	int	pending;	/* what is wished of it is being done */
+	int	far;		/* on another machine: a look costs more */
 	int64_t	age;		/* of the present run, ms */
 };
 
@@ -43,6 +46,8 @@ enum {
 	BOT_LOOK_RESTING = 60 * 1000,
 	BOT_LOOK_STARTING = 100,
 	BOT_LOOK_FAILED = 2 * 1000,
+	BOT_LOOK_FAR = 60 * 1000,	/* between looks at running bots of other machines, */
+	BOT_LOOK_FAR_SOON = 2 * 1000, BOT_LOOK_FAR_LATER = 5 * 1000,	/* and at those that are on their way somewhere */
 	BOT_GRACE = 30 * 1000,		/* age up to which a run may still wake up: no proof is no failure yet */
 	BOT_WELL = 60 * 1000,		/* a proof at this age makes up for all earlier failures */
 	BOT_MISSES = 3,			/* looks in a row without a proof make it sick */

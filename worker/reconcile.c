@@ -20,13 +20,19 @@
 #include "lib/conf.h"
 #include "lib/crypt.h"
 #include "lib/db.h"
+#include "lib/house.h"
 #include "lib/jail.h"
 #include "lib/log.h"
 #include "worker/act_bot.h"
 #include "worker/act_invite.h"
+#include "worker/cloud.h"
 #include "worker/fleet.h"
+#include "worker/http.h"
 #include "worker/loop.h"
+#include "worker/mail.h"
 #include "worker/see.h"
+#include "worker/see_server.h"
+#include "worker/servers.h"
 #include "worker/turn.h"
 #include "worker/world.h"
 
@@ -36,7 +42,7 @@ enum {
 	RUN_PAUSE = 20,				/* ms between two tries for `run` */
 	OVERTIME = 5 * 1000,			/* ms that a watch goes on when nobody has come to take over */
 	HANDOVER = 8 * 1000,			/* ms, at most, for outstanding answers once somebody has */
-	PAGE = 64,				/* bots looked at together by -n */
+	PAGE = 64, PAGE_FAR = 1000,		/* bots looked at together by -n */
 	RETRY = 1, USAGE = 2			/* exit status */
 };
 
@@ -202,6 +208,31 @@ is_next_taken(const struct worker *worker)
 	return 0;
 }
 
+/* ---- this database ---- */
+
+/* A copy of it knows the same servers: whichever of the two is not at home must not touch them. */
+static enum err
+settle(struct worker *worker)
+{
+	struct world	*w = &worker->world;
+	char		 here[HOUSE_HOME_CAP];
+	enum err	 err;
+
+	if ((err = house_get(w->db, &w->house)) != ERR_OK ||
+	    (err = house_here(conf_text(worker->conf, CONF_DATABASE), here)) != ERR_OK)
+		return err;
+	if (w->house.home[0] != '\0' && strcmp(w->house.home, here) != 0) {
+		w->house.reporting = 1;
+		if (!w->dry)
+			err = house_settle(w->db, w->house.home, 1);
+	} else if (w->house.home[0] == '\0' && !w->dry) {
+		err = house_settle(w->db, here, w->house.reporting);
+	}
+	if (w->house.reporting)
+		log_fault("worker", "THIS DATABASE WAS RESTORED OR COPIED: it only reports, until `baas worker act`");
+	return err;
+}
+
 /* ---- the watch ---- */
 
 static int
@@ -224,6 +255,25 @@ count_unsettled(struct world *w, struct hand *hand)
 	w->failed |= hand->unsettled;
 }
 
+/* What was to be looked at before its row's time is the next worker's to look at, at once. */
+static void
+hand_over(struct world *w, struct hand *hand)
+{
+	const struct bot row = { .id = hand->bot, .wished_at = hand->look_wish };
+
+	if (hand->looking || hand->look_at != INT64_MAX)
+		w->failed |= bot_set_due(w->db, &row, clock_now()) != ERR_OK;
+}
+
+static void
+hand_over_all(struct world *w)
+{
+	if (w->dry || world_begin(w) != ERR_OK)
+		return;
+	world_hands(w, hand_over);
+	(void)world_commit(w, ERR_OK);
+}
+
 /* A fault of one turn (the database is busy, say) does not end the watch, but must not make it spin either. */
 static int
 watch(struct worker *worker, const struct options *o)
@@ -231,6 +281,8 @@ watch(struct worker *worker, const struct options *o)
 	struct world	*w = &worker->world;
 	int64_t		 begun = clock_boot(), asked_to = 0;
 
+	if (settle(worker) != ERR_OK)
+		return RETRY;
 	if (turn_open(w, &worker->clock) != ERR_OK || w->fleet->open(w) != ERR_OK)
 		w->failed = 1;
 	while (!is_over(worker, o, begun, &asked_to))
@@ -240,8 +292,9 @@ watch(struct worker *worker, const struct options *o)
 				break;
 			(void)nap(worker, 1000);
 		}
+	hand_over_all(w);
 	world_hands(w, count_unsettled);
-	return w->failed ? RETRY : 0;
+	return w->failed || !see_servers_settled(w) ? RETRY : 0;
 }
 
 static int
@@ -280,14 +333,21 @@ show_plan(struct worker *worker)
 {
 	struct world	*w = &worker->world;
 	struct page	 page = { .w = w };
-	enum err	 err;
+	int		 most = w->fleet->far ? PAGE_FAR : PAGE;
+	enum err	 err = w->fleet->far ? w->fleet->open(w) : ERR_OK;
 
+	if (err != ERR_OK || settle(worker) != ERR_OK)
+		return RETRY;
+	see_servers(w);		/* one look, which serves them all */
 	do {
 		page.n = 0;
-		err = bot_all(w->db, page.last, PAGE, see_one, &page);
-		while (err == ERR_OK && w->asked > 0 && !worker->stop)
+		err = bot_all(w->db, page.last, most, see_one, &page);
+		while (err == ERR_OK && w->asked > 0 && !worker->stop) {
+			if (w->fleet->flush != NULL)
+				w->fleet->flush(w);
 			err = loop_wait(w->loop, 200);
-	} while (err == ERR_OK && page.n == PAGE && !worker->stop);
+		}
+	} while (err == ERR_OK && page.n == most && !worker->stop);
 	world_hands(w, count_unsettled);
 	if (err == ERR_OK && !w->failed)
 		printf("all is as it should be\n");
@@ -295,6 +355,39 @@ show_plan(struct worker *worker)
 }
 
 /* ---- main ---- */
+
+/* The drivers, by the configuration. */
+static enum err
+choose(struct worker *worker)
+{
+	struct world *w = &worker->world;
+
+	w->fleet = strcmp(conf_text(worker->conf, CONF_FLEET), "salt") == 0 ? &fleet_salt : &fleet_local;
+	if (w->http == NULL && (w->fleet == &fleet_salt || w->mailer == &mail_smtp))
+		return http_open(w->loop, "baas-reconcile", &w->http);
+	return ERR_OK;
+}
+
+static enum err
+choose_cloud(struct worker *worker)
+{
+	struct world	*w = &worker->world;
+	enum err	 err;
+
+	w->cloud = &cloud_local;
+	if (strcmp(conf_text(worker->conf, CONF_CLOUD), "local") == 0)
+		return w->cloud->open(w);
+	if (w->fleet->greet == NULL) {
+		log_fault("cloud", "scaleway's servers are reached by salt only: fleet = salt");
+		return ERR_INVALID;
+	}
+	w->cloud = &cloud_scaleway;
+	if (w->http == NULL && (err = http_open(w->loop, "baas-reconcile", &w->http)) != ERR_OK)
+		return err;
+	if ((err = servers_open(w)) != ERR_OK)
+		return err;
+	return w->cloud->open(w);
+}
 
 static enum err
 open_all(struct worker *worker, const struct options *o)
@@ -306,26 +399,30 @@ open_all(struct worker *worker, const struct options *o)
 	    (err = db_open(conf_text(worker->conf, CONF_DATABASE), w->dry ? DB_READ : DB_WRITE, &worker->db)) != ERR_OK ||
 	    (err = loop_open(&worker->loop)) != ERR_OK || (err = watch_signals(worker)) != ERR_OK)
 		return err;
-	if (strcmp(conf_text(worker->conf, CONF_FLEET), "local") != 0) {
-		log_fault("fleet", "this build knows none but local");
-		return ERR_INVALID;
-	}
-	if (jail_version() == 0 && !w->dry)
+	if (strcmp(conf_text(worker->conf, CONF_FLEET), "local") == 0 && jail_version() == 0 && !w->dry)
 		log_fault("jail", "THIS KERNEL HAS NO LANDLOCK: pubs can read what their user can");
 	w->db = worker->db;
 	w->conf = worker->conf;
 	w->loop = worker->loop;
-	w->fleet = &fleet_local;
+	w->mailer = strncmp(conf_text(worker->conf, CONF_MAIL), "maildir:", 8) == 0 ? &mail_maildir : &mail_smtp;
 	w->act = act_bot;
 	w->invites = act_invites;
 	clock_boot_id(w->boot);
-	return ERR_OK;
+	if ((err = choose(worker)) != ERR_OK)
+		return err;
+	return choose_cloud(worker);
 }
 
 static void
 close_all(struct worker *worker)
 {
+	http_close(worker->world.http);
 	loop_close(worker->loop);	/* while all that it calls back is still there */
+	if (worker->world.cloud != NULL)
+		worker->world.cloud->close(&worker->world);
+	servers_close(&worker->world);
+	if (worker->world.fleet != NULL && worker->world.fleet->close != NULL)
+		worker->world.fleet->close(&worker->world);
 	world_clear(&worker->world);
 	db_close(worker->db);
 	conf_close(worker->conf);

@@ -9,6 +9,7 @@
 #include "lib/bot.h"
 #include "lib/clock.h"
 #include "lib/conf.h"
+#include "lib/db.h"
 #include "lib/event.h"
 #include "lib/log.h"
 #include "lib/sample.h"
@@ -18,22 +19,36 @@
 
 enum {
 	BATCH = 64,			/* rows read at a time */
+	AWAY = 110 * 1000,		/* ms: not so far that bot_hurry takes it for a jump of the clock */
 	ROW_PAUSE = 1000,		/* ms: a row's due is not nearer; what is, is in hand only */
 	QUIET = 3000,			/* ms: looks that bring nothing new are stored no more often */
 	DIED_TOLD = 5			/* so many ends in a row become events; then it is known */
 };
 
-/* A look under way. */
-struct glance {
-	struct world	*w;
-	struct bot	 bot;		/* the row as it was */
-};
-
-/* What it means. */
+/* What a look means. */
 struct finding {
 	struct bot_case	 look;
 	struct bot_seen	 seen;
 	int64_t		 now, next;	/* next: ms until the next look */
+};
+
+/*
+ * A look under way: small, since there may be thousands.  What the row says is read when the answer comes; wished_at is from
+ * when the look began, so that it knows nothing of later wishes.
+ */
+struct look {
+	struct world	*w;
+	int64_t		 bot, wished_at;
+};
+
+/* What one has found: kept until it is stored, since only then may be acted on it. */
+struct glance {
+	struct world	*w;
+	struct bot	 bot;		/* the row as it was; then as it is */
+	struct sight	 sight;
+	struct finding	 f;
+	enum err	 err;		/* of storing it */
+	struct glance	*next;
 };
 
 static int64_t
@@ -54,7 +69,8 @@ describe_case(const struct glance *g, const struct hand *hand, const struct sigh
 		.once = g->bot.proven_at != 0 && g->bot.proven_at >= sight->started_at,
 		.proven = sight->proven && hand->told_at == 0,	/* one that is being ended is not well any more */
 		.indexing = sight->answered && sight->indexing,
-		.ended = !sight->running && (g->bot.running || hand->started_at != 0),
+		.ended = !sight->running && !sight->pending && (g->bot.running || hand->started_at != 0),
+		.died = sight->running && sight->died, .pending = sight->pending, .far = g->w->fleet->far,
 		.told = sight->told || hand->told_at != 0,
 		.age = age > 0 ? age : 0
 	};
@@ -120,7 +136,7 @@ next_look(const struct glance *g, const struct sight *sight, const struct findin
 static void
 update_hand(struct world *w, struct hand *hand, const struct sight *sight, const struct finding *f)
 {
-	int starting = plan_bot_waking(&f->look);
+	int starting = !f->look.far && plan_bot_waking(&f->look);
 
 	w->starting += starting - hand->starting;
 	hand->starting = starting;
@@ -128,9 +144,9 @@ update_hand(struct world *w, struct hand *hand, const struct sight *sight, const
 		hand->misses++;
 	else if (!sight->running || f->look.proven)
 		hand->misses = 0;
-	if (!sight->running)
+	if (!sight->running && !sight->pending)
 		hand->told_at = hand->started_at = 0;
-	hand->unsettled = !sight->known || (sight->running && !f->look.proven);
+	hand->unsettled = !sight->known || sight->pending || (sight->running && !f->look.proven);
 	if (f->next < ROW_PAUSE)
 		hand->look_at = clock_boot() + f->next;
 }
@@ -172,7 +188,7 @@ note_status(struct world *w, const struct bot *bot, const struct finding *f)
 static enum err
 note_end(struct world *w, const struct bot *bot, const struct finding *f)
 {
-	if (f->look.running || !f->seen.failed || bot->fails > DIED_TOLD)
+	if ((f->look.running && !f->look.died) || !f->seen.failed || bot->fails > DIED_TOLD)
 		return ERR_OK;
 	return world_event(w, bot, EVENT_BOT_DIED, bot->reason);
 }
@@ -190,11 +206,12 @@ add_sample(struct world *w, const struct bot *before, const struct finding *f, c
 	int		same = before->proven_at != 0 && before->proven_at == before->seen_at &&
 			    before->started_at == f->seen.started_at;
 	int64_t		since = f->now - before->seen_at;
+	int64_t		longest = 3 * (f->look.far ? BOT_LOOK_FAR : BOT_LOOK_RUNNING);
 	struct sample	sample = {
 		.at = f->now, .memory = known(f->seen.memory), .bytes_in = moved->in, .bytes_out = moved->out,
 		.disk = known(f->seen.disk_log) + known(f->seen.disk_blobs) + known(f->seen.disk_indexes),
 		.peers = known(f->seen.peers),
-		.alive_ms = same && since > 0 && since < 3 * BOT_LOOK_RUNNING ? since : 0
+		.alive_ms = same && since > 0 && since < longest ? since : 0
 	};
 
 	return f->seen.proven ? sample_add(w->db, before->id, &sample) : ERR_OK;
@@ -220,9 +237,13 @@ store_all(struct glance *g, const struct finding *f, struct bot *after)
 static enum err
 store(struct glance *g, const struct finding *f, struct bot *after)
 {
-	enum err err = world_begin(g->w);
+	enum err err = ERR_OK;
 
-	return err == ERR_OK ? world_commit(g->w, store_all(g, f, after)) : err;
+	if (g->w->batching && !db_in_tx(g->w->db))
+		err = world_begin(g->w);	/* of the whole batch, which see_end ends */
+	if (err == ERR_OK && (err = world_begin(g->w)) == ERR_OK)
+		err = world_commit(g->w, store_all(g, f, after));
+	return err;
 }
 
 /* While it wakes up it is looked at ten times a second: most of that is nothing to write down. */
@@ -238,54 +259,166 @@ is_quiet(const struct bot *bot, const struct finding *f)
 
 /* ---- looking ---- */
 
+/* What comes after a look is stored. */
 static void
-handle(struct glance *g, struct hand *hand, const struct sight *sight)
+act_on(struct glance *g, struct hand *hand)
 {
-	struct world	*w = g->w;
-	struct finding	 f = { .now = clock_now() };
-	struct bot	 after = g->bot;
-	enum err	 err = ERR_OK;
+	struct world *w = g->w;
 
-	describe_case(g, hand, sight, &f);
-	describe_seen(g, sight, &f);
-	f.next = next_look(g, sight, &f);
-	if (!w->dry && !is_quiet(&g->bot, &f))
-		err = store(g, &f, &after);
-	if (err == ERR_NOTFOUND)
+	if (g->err == ERR_NOTFOUND)
 		return;
-	if (err != ERR_OK) {
+	if (g->err != ERR_OK) {
 		hand->look_at = clock_boot() + ROW_PAUSE;
 		w->failed = 1;
 		return;
 	}
-	update_hand(w, hand, sight, &f);
-	w->act(w, &after, sight);
-	if (sight->proven && !w->dry)
-		w->invites(w, &after, sight);
+	update_hand(w, hand, &g->sight, &g->f);
+	w->act(w, &g->bot, &g->sight);
+}
+
+static void
+end_glance(struct glance *g)
+{
+	struct hand *hand = world_hand(g->w, g->bot.id);
+
+	if (hand == NULL)
+		return;
+	act_on(g, hand);
+	if (hand->again)
+		hand->look_at = 0;
+	hand->again = 0;
+}
+
+static void
+see_to_invites(struct glance *g)
+{
+	struct world *w = g->w;
+
+	if (g->err == ERR_OK && g->sight.proven && !w->dry && !w->house.reporting)
+		w->invites(w, &g->bot, &g->sight);
+}
+
+static void
+handle(struct glance *g, struct hand *hand)
+{
+	struct bot after = g->bot;
+
+	g->f.now = clock_now();
+	describe_case(g, hand, &g->sight, &g->f);
+	describe_seen(g, &g->sight, &g->f);
+	g->f.next = next_look(g, &g->sight, &g->f);
+	if (!g->w->dry && !is_quiet(&g->bot, &g->f))
+		g->err = store(g, &g->f, &after);
+	g->f.seen.reason = NULL;	/* which may be the row's as it was */
+	g->bot = after;
+	if (!g->w->batching) {
+		end_glance(g);
+		see_to_invites(g);
+		free(g);
+		return;
+	}
+	*g->w->batch_end = g;
+	g->w->batch_end = &g->next;
+}
+
+static void
+look_again_at(struct hand *hand, int64_t at)
+{
+	hand->look_at = hand->again ? 0 : at;
+	hand->again = 0;
 }
 
 /* A look that failed changes nothing but the time of the next. */
 static void
+fail(const struct look *look, struct hand *hand, const struct sight *sight)
+{
+	const struct bot	 row = { .id = look->bot, .wished_at = look->wished_at };
+	struct world		*w = look->w;
+
+	hand->unsettled = 1;
+	if (!sight->away) {
+		look_again_at(hand, clock_boot() + (w->fleet->far ? BOT_LOOK_FAR_LATER : BOT_LOOK_FAILED));
+		return;
+	}
+	if (!w->dry && bot_set_due(w->db, &row, clock_now() + AWAY) == ERR_OK)
+		w->next_due = least(w->next_due, clock_now() + AWAY);
+	look_again_at(hand, INT64_MAX);
+}
+
+/* NULL: there is no such bot any more, or *err says what is wrong. */
+static struct glance *
+glance_of(const struct look *look, const struct sight *sight, enum err *err)
+{
+	struct glance *g = calloc(1, sizeof(*g));
+
+	if (g == NULL) {
+		log_fault("look", "no memory");
+		*err = ERR_FAULT;
+	} else if ((*err = bot_of_id(look->w->db, look->bot, &g->bot)) == ERR_OK) {
+		g->bot.wished_at = look->wished_at;
+		g->w = look->w;
+		g->sight = *sight;
+		return g;
+	}
+	free(g);
+	return NULL;
+}
+
+static void
 seen(void *ctx, const struct sight *sight)
 {
-	struct glance	*g = ctx;
-	struct hand	*hand = world_hand(g->w, g->bot.id);
+	const struct look	 look = *(const struct look *)ctx;
+	struct hand		*hand = world_hand(look.w, look.bot);
+	struct glance		*g;
+	enum err		 err;
 
-	g->w->asked--;
+	free(ctx);
+	look.w->asked--;
+	look.w->looking--;
 	if (hand == NULL)
-		goto out;
+		return;
 	hand->looking = 0;
-	if (sight->known) {
-		handle(g, hand, sight);
-	} else {
-		hand->unsettled = 1;
-		hand->look_at = clock_boot() + BOT_LOOK_FAILED;
+	if (!sight->known) {
+		fail(&look, hand, sight);
+	} else if ((g = glance_of(&look, sight, &err)) != NULL) {
+		handle(g, hand);
+	} else if (err != ERR_NOTFOUND) {
+		look_again_at(hand, clock_boot() + ROW_PAUSE);
+		look.w->failed = 1;
 	}
-	if (hand->again)
-		hand->look_at = 0;
-	hand->again = 0;
-out:
-	free(g);
+}
+
+void
+see_begin(struct world *w)
+{
+	w->batching = 1;
+	w->batch = NULL;
+	w->batch_end = &w->batch;
+}
+
+/* All of it is stored, or none: then all of it is looked at again. */
+void
+see_end(struct world *w)
+{
+	struct glance	*batch = w->batch, *next;
+	enum err	 err = db_in_tx(w->db) ? world_commit(w, ERR_OK) : ERR_OK;
+
+	w->batching = 0;
+	w->batch = NULL;
+	for (struct glance *g = batch; g != NULL; g = g->next) {
+		if (err != ERR_OK && g->err == ERR_OK)
+			g->err = err;
+		end_glance(g);
+	}
+	if (batch != NULL)
+		(void)world_begin(w);	/* what they note of invites is one transaction as well */
+	for (struct glance *g = batch; g != NULL; g = next) {
+		next = g->next;
+		see_to_invites(g);
+		free(g);
+	}
+	if (db_in_tx(w->db))
+		(void)world_commit(w, ERR_OK);	/* else they are asked about again */
 }
 
 /*
@@ -306,7 +439,7 @@ void
 see_bot(struct world *w, const struct bot *bot)
 {
 	struct hand	*hand = world_hand(w, bot->id);
-	struct glance	*g;
+	struct look	*look;
 
 	if (hand == NULL || hand->erasing)
 		return;
@@ -316,43 +449,55 @@ see_bot(struct world *w, const struct bot *bot)
 		hand->again = 1;
 		return;
 	}
-	if ((g = calloc(1, sizeof(*g))) == NULL) {
+	if ((look = calloc(1, sizeof(*look))) == NULL) {
 		log_fault(bot->name, "look: no memory");
 		return;
 	}
-	*g = (struct glance){ .w = w, .bot = *bot };
+	*look = (struct look){ .w = w, .bot = bot->id, .wished_at = bot->wished_at };
 	hand->looking = 1;
+	hand->look_wish = bot->wished_at;
 	hand->waiting = 0;
 	hand->look_at = INT64_MAX;
 	w->asked++;
-	w->fleet->look(w, bot, seen, g);
+	w->looking++;
+	w->fleet->look(w, bot, seen, look);
 }
 
-struct due {
-	struct world	*w;
-	int		 n;
-};
-
-static void
-each_due(void *ctx, const struct bot *bot)
+/* One whose look is under way, and knows of all wishes, is left alone. */
+static enum err
+see_one_due(struct world *w, const struct bot_due *due)
 {
-	struct due *due = ctx;
+	const struct hand	*hand = world_hand(w, due->id);
+	struct bot		 bot;
+	enum err		 err;
 
-	due->n++;
-	see_bot(due->w, bot);
+	if (hand == NULL || (hand->looking && hand->look_wish == due->wished_at))
+		return ERR_OK;
+	if ((err = bot_of_id(w->db, due->id, &bot)) == ERR_OK)
+		see_bot(w, &bot);
+	return err == ERR_NOTFOUND ? ERR_OK : err;
 }
 
+/* Those under way are due still, and must not keep the others from being read. */
 enum err
 see_due(struct world *w, int *n)
 {
-	struct due	due = { .w = w };
-	int64_t		next = INT64_MAX;
-	enum err	err;
+	int		 limit = BATCH + w->looking + w->erasing;
+	struct bot_due	*due = calloc((size_t)limit, sizeof(*due));
+	int64_t		 next = INT64_MAX;
+	enum err	 err;
 
+	*n = 0;
+	if (due == NULL) {
+		log_fault("look", "no memory");
+		return ERR_FAULT;
+	}
 	w->next_due = INT64_MAX;	/* what the looks below find is compared with it */
-	err = bot_due(w->db, clock_now(), BATCH, each_due, &due, &next);
+	err = bot_due_list(w->db, clock_now(), limit, due, n, &next);
+	for (int i = 0; err == ERR_OK && i < *n; i++)
+		err = see_one_due(w, &due[i]);
 	w->next_due = err == ERR_OK ? least(w->next_due, next) : clock_now() + ROW_PAUSE;
-	*n = due.n;
+	free(due);
 	return err;
 }
 

@@ -16,6 +16,13 @@ void see_bot(struct world *w, const struct bot *bot);
 /* Begins a look at each bot that is due.  *n: how many rows that were. */
 enum err see_due(struct world *w, int *n);
 
+/*
+ * Whatever is seen in between is stored in one transaction, and only then acted on.  Nothing else is to be begun in there
+ * that the database should not wait for.
+ */
+void see_begin(struct world *w);
+void see_end(struct world *w);
+
 /* Begins the looks that are wanted earlier than the rows say, and gives free places to those who wait for one. */
 void see_hands(struct world *w);
 

@@ -4,13 +4,19 @@
 
 #include "lib/bot.h"
 #include "lib/clock.h"
+#include "lib/confirmation.h"
 #include "lib/db.h"
 #include "lib/log.h"
+#include "lib/mail.h"
 #include "lib/pass.h"
 #include "lib/sample.h"
 #include "lib/try.h"
+#include "worker/act_mail.h"
+#include "worker/fleet.h"
 #include "worker/loop.h"
+#include "worker/plan_bot.h"
 #include "worker/see.h"
+#include "worker/see_server.h"
 #include "worker/world.h"
 
 enum {
@@ -30,6 +36,8 @@ turn_open(struct world *w, struct clockwork *c)
 
 	*c = (struct clockwork){ .begun = clock_boot(), .ahead = clock_now() - clock_boot(), .far = 1 };
 	w->next_due = 0;
+	if ((err = pass_look(w->db, w->fleet->far ? BOT_LOOK_FAR : BOT_LOOK_RUNNING)) != ERR_OK)
+		return err;
 	if ((err = pass_alive(w->db, clock_now())) == ERR_OK)
 		c->alive = clock_boot();
 	return err;
@@ -42,8 +50,12 @@ wait_ms(struct world *w)
 
 	if (due < ms)
 		ms = due;
+	if (w->mail_due - clock_now() < ms)
+		ms = w->mail_due - clock_now();
 	if (look < ms)
 		ms = look;
+	if (see_servers_next(w) - clock_boot() < ms)
+		ms = see_servers_next(w) - clock_boot();
 	return ms > 0 ? ms : 0;
 }
 
@@ -81,14 +93,17 @@ read_due(struct world *w, struct clockwork *c)
 {
 	int64_t		version;
 	enum err	err;
-	int		n;
+	int		n, changed;
 
 	if ((err = db_version(w->db, &version)) != ERR_OK)
 		return err;
-	if (version == c->version && clock_now() < w->next_due)
-		return ERR_OK;
+	changed = version != c->version;
 	c->version = version;
-	return see_due(w, &n);
+	if (changed || clock_now() >= w->mail_due)
+		act_mails(w);
+	if (changed && ((err = house_get(w->db, &w->house)) != ERR_OK || (err = see_servers_due(w)) != ERR_OK))
+		return err;
+	return changed || clock_now() >= w->next_due ? see_due(w, &n) : ERR_OK;
 }
 
 /* A life sign says that somebody watches; with it, that a pass has ended. */
@@ -114,8 +129,12 @@ thin(struct world *w, struct clockwork *c)
 	if (clock_boot() < c->thinned + THIN)
 		return ERR_OK;
 	c->thinned = clock_boot();
-	if ((err = try_thin(w->db, clock_now(), THIN_ROWS)) != ERR_OK)
+	if ((err = try_thin(w->db, clock_now(), THIN_ROWS)) != ERR_OK ||
+	    (err = confirmation_thin(w->db, clock_now(), THIN_ROWS)) != ERR_OK ||
+	    (err = mail_thin(w->db, clock_now(), THIN_ROWS)) != ERR_OK ||
+	    (err = mail_hurry(w->db, clock_now())) != ERR_OK)
 		return err;
+	w->mail_due = 0;	/* one's own changes are not noticed */
 	return sample_thin(w->db, clock_now(), THIN_ROWS, &left);
 }
 
@@ -141,6 +160,12 @@ turn(struct world *w, struct clockwork *c)
 	    (err = read_due(w, c)) != ERR_OK)
 		return err;
 	see_hands(w);
+	see_servers(w);
+	if (w->fleet->flush != NULL) {
+		see_begin(w);
+		w->fleet->flush(w);
+		see_end(w);
+	}
 	if ((err = show_life(w, c)) != ERR_OK || (err = thin(w, c)) != ERR_OK)
 		return err;
 	return checkpoint(w, c);
@@ -149,5 +174,6 @@ turn(struct world *w, struct clockwork *c)
 int
 turn_idle(struct world *w)
 {
-	return w->asked == 0 && w->next_due > clock_now() && see_next(w) > clock_boot();
+	return w->asked == 0 && w->mail_due > clock_now() && w->next_due > clock_now() && see_next(w) > clock_boot() &&
+	    see_servers_next(w) > clock_boot() && see_servers_idle(w);
 }

@@ -43,6 +43,20 @@ function raw (bytes) {
   })
 }
 
+// What comes first in answer to bytes; '' if nothing does within ms.
+function first (bytes, ms = 10000) {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(site.port, '127.0.0.1', () => socket.write(bytes))
+    const end = data => {
+      socket.destroy()
+      resolve(data.toString())
+    }
+    socket.setTimeout(ms, () => end(''))
+    socket.on('error', reject)
+    socket.once('data', end)
+  })
+}
+
 test('SIGKILL of lighttpd: the site is back within 2 s, and no old route is left', async t => {
   const old = [...site.procs('lighttpd'), ...site.procs('cgi')]
   const ms = await took(async () => {
@@ -108,12 +122,29 @@ test('HEAD is GET without a body', async () => {
 test('a body of 64 KiB is read, one of a byte more is 413', async () => {
   const { csrf } = client.fields(await client.page('/account'), '/account/name')
   const start = `csrf=${csrf}&name=`
-  for (const [size, status] of [[BODY_MAX, 422], [BODY_MAX + 1, 413], [BODY_MAX * 4, 413]]) {
+  for (const [size, status] of [[BODY_MAX, 422], [BODY_MAX + 1, 413], [BODY_MAX * 4, 413], [BODY_MAX * 16 + 1, 413]]) {
     const body = start + 'x'.repeat(size - start.length)
     const answer = await client.send('POST', '/account/name', { body })
     assert.equal(answer.status, status, `${size} bytes`)
     assertSafe(answer, `${size} bytes`)
   }
+})
+
+test('giants that come slowly are told so at once, with all headers, and hold up nobody', async t => {
+  const head = length => `POST /start HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${length}\r\n\r\nemail=a`
+  const giants = Array.from({ length: 40 }, () => first(head(9e9)))
+  const ms = await took(async () => assert.equal((await client.get('/start')).status, 303))
+  for (const text of await Promise.all(giants)) {
+    assert.match(text, /^HTTP\/1.1 413 /)
+    assert.match(text, /^content-security-policy: /im)
+  }
+  assert.ok(ms < 500, `GET /start beside them: ${ms} ms`)
+  // A small one that says so in many digits is not one of them: it is waited for by lighttpd, and not by a route.
+  const small = Array.from({ length: 4 }, () => first(head('00000000099'), 1500))
+  assert.equal((await client.submit(await client.page('/account'), '/account/name', { name: 'ash' })).status, 303)
+  assert.equal((await site.client().post('/start', { csrf: 'x' })).status, 403, 'nobody waits for those')
+  assert.deepEqual(await Promise.all(small), ['', '', '', ''], 'which get no answer yet')
+  t.diagnostic(`GET /start beside 40 giants: ${ms} ms`)
 })
 
 test('a body without its length, or shorter than it says, does no harm', async () => {
@@ -139,7 +170,8 @@ test('lighttpd\'s own error page carries the headers, once each', async () => {
     assert.match(answer.headers['content-type'], /^text\/html/)
     assert.match(answer.body, /style\.css/, 'our page, not lighttpd\'s')
   }
-  await until('back', 2000, async () => (await client.get('/nothing-here')).status === 404)
+  // Both of them: lighttpd looks once a second for who has died, and starts them at its next look at the latest.
+  await until('back', 4000, async () => (await client.get('/nothing-here')).status === 404)
 })
 
 test('static files say what they are and can be kept', async () => {

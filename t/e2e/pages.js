@@ -6,8 +6,10 @@ const assert = require('node:assert/strict')
 const { spawn, spawnSync } = require('child_process')
 const fs = require('fs')
 const path = require('path')
+const { links } = require('./letters')
 const person = require('./person')
 const { PREFIX, borrow, open } = require('./site')
+const { sql } = require('./sql')
 const { until } = require('./until')
 const { data } = require('./html')
 
@@ -18,16 +20,17 @@ const FRIEND = `@${'A'.repeat(43)}=.ed25519`
 const STATES = {
   poorly: ['unhealthy', "wanted = 'running', running = 0, fails = 2, reason = 'it ran out of memory'"],
   unsure: ['unknown', 'running = 0, seen_at = seen_at - 400000'],
-  paused: ['suspended', 'suspended_at = created_at'],
-  sleepy: ['stopped', "wanted = 'stopped', running = 0"]
+  sleepy: ['stopped', "wanted = 'stopped', running = 0"],
+  paused: ['suspended', "suspended_at = created_at, suspended_for = 'the bill of march is open'"]
 }
 
-// What the statements say, a line a row.
-function sql (site, text) {
-  const args = ['-bail', '-cmd', '.timeout 5000', path.join(site.dir, 'baas.db')]
-  const { status, stdout, stderr } = spawnSync('sqlite3', args, { input: text, encoding: 'utf8' })
-  assert.equal(status, 0, `sqlite3: ${stderr}`)
-  return stdout.trim()
+// A server that is not everybody's, and what its bots' pages have then: a bot's status, columns of the server, of the bot.
+const SERVERS = {
+  building: ['starting', "state = 'building', volume_id = 'v', reason = 'the first machine did not come up; this is the second'", ''],
+  joining: ['starting', "state = 'joining', reason = '', address = '192.0.2.1', cloud_id = 'm', powered_at = 1", ''],
+  'moving in': ['starting', "state = 'ready', state_since = created_at, joined_at = created_at", ''],
+  'building, not wanted': ['unknown', "state = 'building', joined_at = NULL", ", wanted = 'stopped'"],
+  broken: ['unhealthy', "state = 'broken', reason = 'there is no machine of this kind left'", ", wanted = 'running'"]
 }
 
 const idOf = bot => `(SELECT id FROM agents WHERE type = 'bot' AND name = '${bot}')`
@@ -78,6 +81,20 @@ class Walk {
     const answer = await this.client.submit(await this.client.page(where), action, fields)
     this.add(name, await this.client.follow(answer))
   }
+}
+
+// From the wish for an account to the page behind the letter's link, in this browser and in another one.
+async function newcomers (walk, site) {
+  const [client, other] = [site.client(), site.client()]
+  const { email, password } = person.invent()
+  const first = await client.submit(await client.page('/start'), '/start', { email, password })
+  walk.add('mailed', await client.submit(first, '/start', { email, password, new: '1' }))
+  const [link] = await until('there is a letter', 10000, () => links(site, email).length > 0 && links(site, email))
+  await walk.see('newcomer, elsewhere', link, { client: other })
+  await walk.refuse('newcomer, wrong', link, { password: 'not that one' }, { client: other })
+  await walk.see('newcomer', link, { client })
+  await client.submit(await client.page(link), link)
+  await walk.see('stale', link, { client: other, status: 404 })
 }
 
 async function outside (walk) {
@@ -141,7 +158,7 @@ async function asks (walk, { bot, password }) {
   await walk.see('cannot', `${path}/start`, { status: 422 })
 }
 
-// Bots that are not well, and so many that the first one can't come back.
+// Bots that are not well, and so many that the first one can't come back.  Nobody gets a new one while one is paused.
 async function troubles (walk, { bot }) {
   for (const [name, [status, so]] of Object.entries(STATES)) {
     const other = `${name}-${bot}`
@@ -157,10 +174,34 @@ async function troubles (walk, { bot }) {
   }
   await walk.see('status, poorly', `/agents/poorly-${bot}/status`)
   await walk.see('dashboard', '/agents')
+  await walk.refuse('dashboard, paused', '/agents', { name: `more-${bot}`, description: '' })
+  await walk.see('cannot, paused', `/agents/paused-${bot}/stop`, { status: 422 })
+  sql(walk.site, `UPDATE bots SET suspended_at = NULL WHERE id = ${idOf(`paused-${bot}`)}`)
   await walk.refuse('dashboard, wrong', '/agents', { name: '-', description: 'x'.repeat(6000) })
+  await servers(walk, `poorly-${bot}`)
   await person.order(walk.client, `last-${bot}`)
   await walk.see('dashboard, full', '/agents')
   await walk.refuse('full', `/agents/${bot}`, {}, { action: `/agents/${bot}/restore` })
+}
+
+// The page of a bot whose server is on its way: this one's row is told to be on such a one for a while.
+async function servers (walk, bot) {
+  const { site } = walk
+  const home = sql(site, `SELECT server_id FROM bots WHERE id = ${idOf(bot)}`)
+  sql(site, `INSERT INTO servers (minion, person_id, created_at)
+    SELECT 'p0-g1', target_agent_id, ${Date.now()} FROM belongs WHERE source_agent_id = ${idOf(bot)}`)
+  const server = "(SELECT id FROM servers WHERE minion = 'p0-g1')"
+  for (const [name, [status, so, wish]] of Object.entries(SERVERS)) {
+    sql(site, `BEGIN; UPDATE servers SET ${so} WHERE id = ${server};
+      UPDATE bots SET server_id = ${server}, seen_at = NULL${wish}, wished_at = ${Date.now() - 60000}, due = ${LATER} WHERE id = ${idOf(bot)}; COMMIT`)
+    const answer = await walk.client.get(`/agents/${bot}`)
+    assert.equal(data(answer.body, 'status')[0].status, status, `server, ${name}`)
+    assert.match(answer.body, /its server/, `server, ${name}`)
+    walk.add(`server, ${name}`, answer)
+  }
+  await walk.see('status, broken', `/agents/${bot}/status`)
+  sql(site, `BEGIN; UPDATE bots SET server_id = ${home}, seen_at = ${Date.now()}, due = ${LATER} WHERE id = ${idOf(bot)};
+    DELETE FROM servers WHERE id = ${server}; COMMIT`)
 }
 
 async function account (walk, who) {
@@ -212,9 +253,20 @@ function errors (walk) {
   }
 }
 
+// Those of accounts.verify, on a site of its own.
+async function verified (walk) {
+  const site = await open({ set: ['accounts.verify=on'] })
+  try {
+    await newcomers(walk, site)
+  } finally {
+    await site.close()
+  }
+}
+
 async function walk (site) {
   const all = new Walk(site)
   await outside(all)
+  await verified(all)
   const who = await settle(all)
   await invites(all, who)
   await asks(all, who)

@@ -17,8 +17,8 @@ let dir, port, token, lighttpd
 
 const baas = (...args) => execFileSync(path.join(PREFIX, 'bin/baas'), ['-c', path.join(dir, 'baas.conf'), ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 
-const configure = listen => fs.writeFileSync(path.join(dir, 'baas.conf'),
-  `state_dir = ${dir}\nprivate.listen = ${listen}\nprivate.token_file = ${dir}/token\n`)
+const configure = (listen, ...more) => fs.writeFileSync(path.join(dir, 'baas.conf'),
+  [`state_dir = ${dir}`, `private.listen = ${listen}`, `private.token_file = ${dir}/token`, ...more, ''].join('\n'))
 
 function freePort () {
   return new Promise(resolve => {
@@ -110,6 +110,17 @@ test('nothing else is there', async () => {
 test('a killed program is back with the next request or two', async () => {
   procs.signal(procs.of(dir).filter(one => one.exe.endsWith('/cgi/pillar')), 'SIGKILL')
   await until('it answers again', 3000, async () => (await ask('/agents?minion=local')).status === 200)
+})
+
+test('baas doctor asks as a Salt master does', () => {
+  const doctor = () => {
+    try { return baas('doctor') } catch (error) { return error.stdout }
+  }
+  configure(`127.0.0.1:${port}`, 'fleet = salt')
+  assert.match(doctor(), /^ok +private server: 127\.0\.0\.1:\d+: answers, and takes the token$/m)
+  fs.writeFileSync(path.join(dir, 'token'), 'another')
+  assert.match(doctor(), /^bad +private server: .* says "HTTP\/1\.0 401 .*" to its own token: restart baas-private$/m)
+  fs.writeFileSync(path.join(dir, 'token'), token)
 })
 
 test('the public site does not know of it, and it never listens everywhere', () => {

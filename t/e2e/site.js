@@ -15,8 +15,8 @@ const { until } = require('./until')
 const ROOT = path.resolve(__dirname, '../..')
 const PREFIX = path.join(ROOT, 'build/root')
 const READY = /^baas: ready at (http:\/\/\S+)\/$/m
-const FIRST_BUILD = 300000
-const STOP = 15000
+const FIRST_BUILD = { local: 300000, salt: 600000 }
+const STOP = { local: 15000, salt: 30000 }
 
 function freePort () {
   return new Promise((resolve, reject) => {
@@ -40,15 +40,16 @@ function newDir () {
 const botPorts = () => 10000 + 20 * Math.floor(1000 * Math.random())
 
 class Site {
-  constructor (dir, port, set) {
+  constructor (dir, port, set, fleet = 'local') {
     this.dir = dir
     this.port = port
     this.set = set
+    this.fleet = fleet
   }
 
   // Starts it; resolves once it says that it is ready. readyIn is how long that took.
   async start () {
-    const args = ['run', '--port', String(this.port), '--dir', this.dir]
+    const args = ['run', '--port', String(this.port), '--dir', this.dir, '--fleet', this.fleet]
     const began = Date.now()
     for (const line of this.set) args.push('--set', line)
     this.out = this.err = ''
@@ -60,7 +61,7 @@ class Site {
       this.err += data
       if (process.env.BAAS_E2E_VERBOSE) process.stderr.write(data)
     })
-    const ready = await until('./dev run is ready', FIRST_BUILD, () => READY.exec(this.out) ?? this.isDead(), 10)
+    const ready = await until('./dev run is ready', FIRST_BUILD[this.fleet], () => READY.exec(this.out) ?? this.isDead(), 10)
     if (!Array.isArray(ready)) throw new Error(`./dev run ended: ${this.tail()}`)
     this.readyIn = Date.now() - began
     this.url = ready[1]
@@ -75,13 +76,14 @@ class Site {
     return `${this.out}${this.err}`.slice(-3000)
   }
 
-  // SIGTERM, and all that it started is gone within 15 s. Resolves to the milliseconds.
+  // SIGTERM, and all that it started is gone in time. Resolves to the milliseconds.
   async stop () {
     const began = Date.now()
+    const most = STOP[this.fleet]
     this.child.kill('SIGTERM')
     try {
-      await until('./dev run ends', STOP, () => this.isDead())
-      await until('all that it started ends', STOP - (Date.now() - began), () => procs.of(this.dir).length === 0)
+      await until('./dev run ends', most, () => this.isDead())
+      await until('all that it started ends', most - (Date.now() - began), () => procs.of(this.dir).length === 0)
     } catch (err) {
       assert.fail(`${err.message}\n${procs.say(procs.of(this.dir))}\n${this.tail()}`)
     }
@@ -114,9 +116,10 @@ class Site {
   }
 }
 
-// A started site of its own.
-async function open ({ set = [] } = {}) {
-  const site = new Site(newDir(), await freePort(), [`bots.first_port=${botPorts()}`, ...set])
+// A started site of its own. With fleet salt each person's bots have an address of their own.
+async function open ({ set = [], fleet = 'local' } = {}) {
+  const ports = fleet === 'local' ? [`bots.first_port=${botPorts()}`] : []
+  const site = new Site(newDir(), await freePort(), [...ports, ...set], fleet)
   try {
     return await site.start()
   } catch (err) {

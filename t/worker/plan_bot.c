@@ -52,31 +52,48 @@ stories(void)
 	is_int(BOT_ERASE, plan_bot(BOT_GONE, BOT_ABSENT), "gone and stopped: erase");
 }
 
+static const struct {
+	const char	*name;
+	struct bot_case	 look;
+	int		 failed, well;
+	int64_t		 next;
+} cases[] = {
+	{ "proven", { .running = 1, .answered = 1, .proven = 1, .age = 5000 }, 0, 0, BOT_LOOK_RUNNING },
+	{ "proven, just not old", { .running = 1, .answered = 1, .proven = 1, .age = BOT_WELL - 1 }, 0, 0, BOT_LOOK_RUNNING },
+	{ "proven and old", { .running = 1, .answered = 1, .proven = 1, .age = BOT_WELL }, 0, 1, BOT_LOOK_RUNNING },
+	{ "just started", { .running = 1, .age = 0 }, 0, 0, BOT_LOOK_STARTING },
+	{ "slow to start", { .running = 1, .age = BOT_LOOK_RUNNING }, 0, 0, 1000 },
+	{ "silent in its grace", { .running = 1, .age = BOT_GRACE - 1 }, 0, 0, 1000 },
+	{ "silent beyond it", { .running = 1, .age = BOT_GRACE }, 1, 0, BOT_LOOK_FAILED },
+	{ "silent, was proven before", { .running = 1, .once = 1, .age = 2000 }, 1, 0, BOT_LOOK_FAILED },
+	{ "answers, port closed", { .running = 1, .answered = 1, .age = BOT_WELL }, 1, 0, BOT_LOOK_FAILED },
+	{ "indexing for long", { .running = 1, .answered = 1, .indexing = 1, .age = BOT_WELL }, 0, 0, 1000 },
+	{ "silent, but it was told to stop", { .running = 1, .told = 1, .age = BOT_WELL }, 0, 0, BOT_LOOK_FAILED },
+	{ "died", { .ended = 1 }, 1, 0, BOT_LOOK_RESTING },
+	{ "stopped when told", { .ended = 1, .told = 1 }, 0, 0, BOT_LOOK_RESTING },
+	{ "resting", { .told = 0 }, 0, 0, BOT_LOOK_RESTING },
+	{ "runs again, but died in between", { .running = 1, .answered = 1, .proven = 1, .died = 1, .age = 2000 }, 1, 0,
+	  BOT_LOOK_RUNNING },
+	{ "died in between, when told", { .running = 1, .died = 1, .told = 1, .age = 2000 }, 0, 0, BOT_LOOK_STARTING },
+	{ "died in between, long ago", { .running = 1, .answered = 1, .proven = 1, .died = 1, .age = BOT_WELL }, 1, 1,
+	  BOT_LOOK_RUNNING },
+	{ "far, proven", { .far = 1, .running = 1, .answered = 1, .proven = 1, .age = 5000 }, 0, 0, BOT_LOOK_FAR },
+	{ "far, just started", { .far = 1, .running = 1, .age = 0 }, 0, 0, BOT_LOOK_FAR_SOON },
+	{ "far, silent in its grace", { .far = 1, .running = 1, .age = BOT_GRACE - 1 }, 0, 0, BOT_LOOK_FAR_SOON },
+	{ "far, silent beyond it", { .far = 1, .running = 1, .age = BOT_GRACE }, 1, 0, BOT_LOOK_FAR_LATER },
+	{ "far, silent, was proven before", { .far = 1, .running = 1, .once = 1, .age = 2000 }, 1, 0, BOT_LOOK_FAR_LATER },
+	{ "far, indexing for long", { .far = 1, .running = 1, .answered = 1, .indexing = 1, .age = BOT_WELL }, 0, 0,
+	  BOT_LOOK_FAR_LATER },
+	{ "far, resting", { .far = 1 }, 0, 0, BOT_LOOK_FAR },
+	{ "far, ended by itself", { .far = 1, .ended = 1 }, 1, 0, BOT_LOOK_FAR },
+	{ "far, not there yet, being made", { .far = 1, .pending = 1 }, 0, 0, BOT_LOOK_FAR_LATER },
+	{ "far, proven, but a wish is under way", { .far = 1, .pending = 1, .running = 1, .answered = 1, .proven = 1,
+	  .age = 5000 }, 0, 0, BOT_LOOK_FAR_LATER },
+};
+
 static void
 looks(void)
 {
-	static const struct {
-		const char	*name;
-		struct bot_case	 look;
-		int		 failed, well;
-		int64_t		 next;
-	} cases[] = {
-		{ "proven", { .running = 1, .answered = 1, .proven = 1, .age = 5000 }, 0, 0, BOT_LOOK_RUNNING },
-		{ "proven, just not old", { .running = 1, .answered = 1, .proven = 1, .age = BOT_WELL - 1 }, 0, 0, BOT_LOOK_RUNNING },
-		{ "proven and old", { .running = 1, .answered = 1, .proven = 1, .age = BOT_WELL }, 0, 1, BOT_LOOK_RUNNING },
-		{ "just started", { .running = 1, .age = 0 }, 0, 0, BOT_LOOK_STARTING },
-		{ "slow to start", { .running = 1, .age = BOT_LOOK_RUNNING }, 0, 0, 1000 },
-		{ "silent in its grace", { .running = 1, .age = BOT_GRACE - 1 }, 0, 0, 1000 },
-		{ "silent beyond it", { .running = 1, .age = BOT_GRACE }, 1, 0, BOT_LOOK_FAILED },
-		{ "silent, was proven before", { .running = 1, .once = 1, .age = 2000 }, 1, 0, BOT_LOOK_FAILED },
-		{ "answers, port closed", { .running = 1, .answered = 1, .age = BOT_WELL }, 1, 0, BOT_LOOK_FAILED },
-		{ "indexing for long", { .running = 1, .answered = 1, .indexing = 1, .age = BOT_WELL }, 0, 0, 1000 },
-		{ "silent, but it was told to stop", { .running = 1, .told = 1, .age = BOT_WELL }, 0, 0, BOT_LOOK_FAILED },
-		{ "died", { .ended = 1 }, 1, 0, BOT_LOOK_RESTING },
-		{ "stopped when told", { .ended = 1, .told = 1 }, 0, 0, BOT_LOOK_RESTING },
-		{ "resting", { .told = 0 }, 0, 0, BOT_LOOK_RESTING },
-	};
-
 	for (int i = 0; i < (int)(sizeof(cases) / sizeof(cases[0])); i++) {
 		is_int(cases[i].failed, plan_bot_failed(&cases[i].look), cases[i].name);
 		is_int(cases[i].well, plan_bot_well(&cases[i].look), "  is it well");

@@ -21,7 +21,7 @@ starts() {
 	wish order my
 	out=$("$BAAS_LIBEXEC/baas-reconcile" -c "$conf" -n)
 	is 1 $? '-n: something is to be done'
-	is 'start my: it has never run here' "$out" '-n says what and why'
+	is 'start    my: it has never run here' "$out" '-n says what and why'
 	ls "$state/bots" >/dev/null 2>&1
 	is 2 $? 'and does nothing'
 	watch

@@ -1,7 +1,7 @@
 /*
  * A helper of real.sh, no test: does to a database what the web does.
  * wish CONF init SCHEMA | order NAME | start NAME | stop NAME | restart NAME | bin NAME MS | restore NAME |
- *	invite NAME LABEL | revoke NAME LABEL | show NAME
+ *	invite NAME LABEL | revoke NAME LABEL | wake NAME | show NAME | key NAME
  */
 
 #include <stdio.h>
@@ -143,6 +143,19 @@ show_invite(void *ctx, const struct invite *one)
 }
 
 static enum err
+wake(struct wish *w)
+{
+	return bot_wake(w->db, w->bot.id, clock_now());
+}
+
+static enum err
+key(struct wish *w)
+{
+	printf("%s\n", w->bot.key);
+	return ERR_OK;
+}
+
+static enum err
 show(struct wish *w)
 {
 	const struct bot *b = &w->bot;
@@ -159,7 +172,8 @@ static const struct {
 } verbs[] = {
 	{ "init", 1, 0, init }, { "order", 1, 0, order }, { "start", 1, 1, start }, { "stop", 1, 1, stop },
 	{ "restart", 1, 1, restart }, { "bin", 2, 1, bin }, { "restore", 1, 1, restore }, { "invite", 2, 1, invite },
-	{ "revoke", 2, 1, revoke }, { "show", 1, 1, show },
+	{ "revoke", 2, 1, revoke }, { "wake", 1, 1, wake }, { "show", 1, 1, show },
+	{ "key", 1, 1, key },
 };
 
 static enum err
