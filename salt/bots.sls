@@ -1,17 +1,56 @@
-{#- The bots of this server: the only file that knows how a container is run.
+{#- The bots of this server and their images: the only file that knows how a container is run, and the only one that uses
+    Salt's docker states.
 
     Each bot has ROOT/bots/ID, which is root's: secret and config, which its container can only read, rebuilds (see
     baas.reindexed), and data, which is the bot's own. Root never writes into data, where a bot could have laid a link.
     No watch, no force: whatever shall replace a container (a changed config, one more restart) is one of its labels,
-    thus an ordinary difference. Every state's id begins bot-ID-, so that each bot can be judged by itself. -#}
+    thus an ordinary difference. Every state's id begins bot-ID-, so that each bot can be judged by itself.
+
+    An image is pulled when the pillar names one (by digest), else built here out of the pub's package at
+    salt://pub/RELEASE, whose Dockerfile fetches the packages that its lock names. -#}
 {%- set root = salt['config.get']('baas:root', '/srv/baas') %}
 {%- set address = salt['config.get']('baas:address', '') %}
 {%- set server = grains['id'] %}
+{%- set bots = salt['pillar.get']('baas:bots', {}) %}
+{%- set images = {} %}
+{%- for bot in bots.values() if bot.get('wanted') == 'running' %}
+{%-   set ours = 'baas-pub:' ~ bot['release'] %}
+{%-   set image = bot.get('image') or ours %}
+{%-   do images.update({image: bot['release'] if image == ours else none}) %}
+{%- endfor %}
 include:
   - guard
   - host
-  - image
-{%- for id, bot in salt['pillar.get']('baas:bots', {}) | dictsort %}
+{%- for image, release in images | dictsort %}
+{%-   if release is none %}
+
+{{ ('image-' ~ image) | tojson }}:
+  docker_image.present:
+    - name: {{ image | tojson }}
+{%-   else %}
+{%-     set dir = root ~ '/pub/' ~ release %}
+
+{{ ('source-' ~ image) | tojson }}:
+  file.recurse:
+    - name: {{ dir | tojson }}
+    - source: {{ ('salt://pub/' ~ release) | tojson }}
+    - exclude_pat: 'E@(^|/)node_modules(/|$)'
+    - clean: True
+    - user: root
+    - group: root
+    - dir_mode: '0755'
+    - file_mode: '0644'
+
+{{ ('image-' ~ image) | tojson }}:
+  docker_image.present:
+    - name: baas-pub
+    - tag: {{ release | tojson }}
+    - build: {{ dir | tojson }}
+    - require:
+      - file: {{ ('source-' ~ image) | tojson }}
+{%-   endif %}
+{%- endfor %}
+{%- for id, bot in bots | dictsort %}
 {%-   set dir = root ~ '/bots/' ~ id %}
 {%-   set name = 'baas-' ~ id %}
 {%-   if bot.get('wanted') == 'running' %}
@@ -63,7 +102,7 @@ bot-{{ id }}-config:
 bot-{{ id }}-indexes:
   baas.reindexed:
     - name: {{ dir | tojson }}
-    - container: {{ name | tojson }}
+    - bot: {{ id | tojson }}
     - rebuilds: {{ bot['rebuilds'] }}
     - require:
       - file: bot-{{ id }}-data

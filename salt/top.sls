@@ -3,5 +3,4 @@ base:
   '*':
     - guard
     - host
-    - image
     - bots

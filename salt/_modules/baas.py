@@ -1,5 +1,6 @@
 """
-What the control plane asks a server: how its bots are (status), and one method of one bot (call).
+What the control plane asks a server: how its bots are (status), one method of one bot (call), and to start one anew that
+hangs (restart); and what our states need of docker. Docker is spoken to over its socket, without Salt's own module.
 
 Measured from outside (docker's API, cgroup and /proc files, the data directory), beside what each pub says of itself
 over the unix socket in its data directory. The bots' directories and answers are not to be trusted: no link is
@@ -7,6 +8,7 @@ followed, and every answer has an end in size and in time.
 """
 
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import os
@@ -26,6 +28,7 @@ MOST = 1024 * 1024  # of all that a pub may send before its answer has come
 DOCKER_MOST = 8 * 1024 * 1024
 CALL_SECONDS = 5.0
 LOOK_SECONDS = 3.0
+RESTART_SECONDS, STOP_SECONDS = 10, 15  # for a pub to end by itself
 WALK_MOST = 20000  # directory entries
 WALK_SECONDS = 2.0
 LOOKS_AT_ONCE = 8
@@ -40,7 +43,7 @@ def status():
     """
     All bots of this server: ``{"server": id, "at": ms, "bots": {id: {...}}}``. A bot has
 
-    running, state, startedAt (ms), restartCount, exitCode, oom, health, image, restarts, rebuilds, release
+    running, state, startedAt, finishedAt (ms), restartCount, exitCode, oom, health, image, restarts, rebuilds, release
         of its container; state is "none" and all else null where there is none
     memory, rx, tx
         in bytes, of a running one
@@ -90,6 +93,64 @@ def call(bot, method, args=None):
         raise CommandExecutionError(_why(exc)) from None
 
 
+def restart(bot):
+    """
+    Stops a bot's container, by force if it does not end, and starts the same one again. True, or it fails.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt p17-g1 baas.restart k3v8
+    """
+    bot = str(bot)
+    if not ID.match(bot):
+        raise CommandExecutionError("bad bot")
+    container = _containers().get(bot)
+    if container is None:
+        raise CommandExecutionError("no such bot")
+    with _docker(RESTART_SECONDS + 10) as docker:
+        docker.post(f"/containers/{container['Id']}/restart?t={RESTART_SECONDS}")
+    return True
+
+
+# ---- for our states
+
+
+def docker_version():
+    """Docker's version, or it fails."""
+    with _docker() as docker:
+        return docker.get("/version")["Version"]
+
+
+def leftovers(server, remove=False):
+    """
+    ``{id: bot}`` of the containers that a run made for comparing and could not remove: such a one has a bot's labels,
+    another name than that bot's, and has never been started. ``remove``: they are removed.
+    """
+    left = {}
+    with _docker() as docker:
+        for listed in _labelled(docker, server):
+            bot = listed["Labels"]["baas.bot"]
+            if f"/baas-{bot}" not in listed["Names"] and listed["State"] == "created":
+                left[listed["Id"][:12]] = bot
+        for key in left if remove else ():
+            docker.delete(f"/containers/{key}")
+    return left
+
+
+def stop(bot):
+    """Stops the container of ``bot``, whichever server's, by force if it does not end. True, or it fails."""
+    path = f"/containers/baas-{bot}"
+    with _docker(STOP_SECONDS + 10) as docker:
+        inspected = docker.get(f"{path}/json")
+        if inspected is not None and inspected["State"]["Paused"]:
+            docker.post(f"{path}/unpause")
+        if inspected is not None and inspected["State"]["Running"]:
+            docker.post(f"{path}/stop?t={STOP_SECONDS}")
+    return True
+
+
 # ---- places
 
 
@@ -120,8 +181,8 @@ def _why(exc):
 class _Docker(http.client.HTTPConnection):
     """Docker's API on its unix socket; one connection for all requests."""
 
-    def __init__(self):
-        super().__init__("docker", timeout=10)
+    def __init__(self, seconds=10):
+        super().__init__("docker", timeout=seconds)
         self.path = re.sub(r"^unix://", "", __salt__["config.get"]("docker.url", "unix:///var/run/docker.sock"))
 
     def connect(self):
@@ -140,23 +201,48 @@ class _Docker(http.client.HTTPConnection):
             raise ValueError(f"docker answers {answer.status}")
         return json.loads(body)
 
+    def post(self, path):
+        self._do("POST", path)
+
+    def delete(self, path):
+        self._do("DELETE", path)
+
+    def _do(self, method, path):
+        self.request(method, path)
+        answer = self.getresponse()
+        answer.read(DOCKER_MOST)
+        if answer.status >= 300 and answer.status != 304:  # it was so already
+            raise ValueError(f"docker answers {answer.status}")
+
+
+@contextlib.contextmanager
+def _docker(seconds=10):
+    """A _Docker, whose failures are the command's."""
+    docker = _Docker(seconds)
+    try:
+        yield docker
+    except (OSError, ValueError, LookupError, TypeError, http.client.HTTPException) as exc:
+        raise CommandExecutionError(f"docker: {_why(exc)}") from None
+    finally:
+        docker.close()
+
+
+def _labelled(docker, server):
+    """All containers of our bots on that server, as docker lists them."""
+    filters = json.dumps({"label": ["baas.bot", f"baas.server={server}"]})
+    return docker.get("/containers/json?all=1&filters=" + _quote(filters)) or []
+
 
 def _containers():
     """This server's containers by bot, each as docker inspects it."""
     found = {}
-    filters = json.dumps({"label": ["baas.bot", f"baas.server={__grains__['id']}"]})
-    docker = _Docker()
-    try:
-        for listed in docker.get("/containers/json?all=1&filters=" + _quote(filters)) or []:
+    with _docker() as docker:
+        for listed in _labelled(docker, __grains__["id"]):
             bot = listed["Labels"]["baas.bot"]
             if f"/baas-{bot}" in listed["Names"] and ID.match(bot):
                 inspected = docker.get(f"/containers/{listed['Id']}/json")
                 if inspected is not None:
                     found[bot] = inspected
-    except (OSError, ValueError, KeyError, http.client.HTTPException) as exc:
-        raise CommandExecutionError(f"docker: {_why(exc)}") from None
-    finally:
-        docker.close()
     return found
 
 
@@ -186,6 +272,7 @@ def _container(inspected):
         "running": running,
         "state": state["Status"],
         "startedAt": _ms(state.get("StartedAt")),
+        "finishedAt": _ms(state.get("FinishedAt")),
         "restartCount": inspected.get("RestartCount"),
         "exitCode": None if running else state.get("ExitCode"),
         "oom": bool(state.get("OOMKilled")),

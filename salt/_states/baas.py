@@ -1,5 +1,6 @@
 """
-States of our own: what neither Salt's file states nor its docker states do safely.
+States of our own: what neither Salt's file states nor its docker states do safely. What they need of docker, they have
+from our own module, which speaks to docker itself: only bots.sls depends on what Salt brings along for it.
 """
 
 import os
@@ -9,21 +10,13 @@ import salt.utils.atomicfile
 
 from salt.exceptions import CommandExecutionError
 
-STOP_SECONDS = 15
-
-
-def __virtual__():
-    if "docker.ps" in __salt__:
-        return True
-    return False, "the docker package is missing in the minion's Python"
-
 
 def docker_there(name):
     """Docker answers."""
     try:
-        version = __salt__["docker.version"]().get("Version")
-    except Exception as exc:  # docker-py has a family of its own, and requests' shine through
-        return _result(name, False, f"docker does not answer: {type(exc).__name__}")
+        version = __salt__["baas.docker_version"]()
+    except CommandExecutionError as exc:
+        return _result(name, False, str(exc))
     return _result(name, True, f"docker {version}")
 
 
@@ -32,24 +25,20 @@ def swept(name):
     No container of the server ``name`` is left that a run made for comparing and could not remove: such a one has
     a bot's labels, another name than that bot's, and has never been started.
     """
-    left = {}
-    found = __salt__["docker.ps"](all=True, verbose=True, filters={"label": f"baas.server={name}"})
-    for key, container in found.items():
-        bot = container.get("Labels", {}).get("baas.bot", "")
-        if f"/baas-{bot}" not in (container.get("Names") or []) and container.get("State") == "created":
-            left[key[:12]] = bot
+    try:
+        left = __salt__["baas.leftovers"](name, remove=not __opts__["test"])
+    except CommandExecutionError as exc:
+        return _result(name, False, str(exc))
     if not left:
         return _result(name, True, "nothing was left over")
     if __opts__["test"]:
         return _result(name, None, "would remove leftovers", left)
-    for key in left:
-        __salt__["docker.rm"](key)
     return _result(name, True, "removed leftovers", {"removed": left})
 
 
-def reindexed(name, container, rebuilds):
+def reindexed(name, bot, rebuilds):
     """
-    The indexes of the bot in directory ``name`` are younger than the ``rebuilds``-th wish for new ones: its container
+    The indexes of ``bot``, in directory ``name``, are younger than the ``rebuilds``-th wish for new ones: its container
     is stopped and the indexes dropped (the pub makes new ones, out of flume/log.offset), once for each wish. Which
     wish was granted stands in name/rebuilds, which the bot can't reach.
     """
@@ -62,7 +51,7 @@ def reindexed(name, container, rebuilds):
         if __opts__["test"]:
             return _result(name, None, "would drop the indexes", changes)
         if granted is not None:
-            _stop(container)
+            __salt__["baas.stop"](bot)
             changes["dropped"] = _drop(os.path.join(name, "data"))
         with salt.utils.atomicfile.atomic_open(marker, "w") as file:
             file.write(f"{rebuilds}\n")
@@ -81,16 +70,6 @@ def _read(path):
             return file.read(32).strip()
     except FileNotFoundError:
         return None
-
-
-def _stop(container):
-    if container not in __salt__["docker.list_containers"](all=True):
-        return
-    if not __salt__["docker.inspect_container"](container)["State"]["Running"]:
-        return  # docker.stop would call that a failure
-    answer = __salt__["docker.stop"](container, timeout=STOP_SECONDS, unpause=True)
-    if answer.get("result") is not True:
-        raise CommandExecutionError(f"could not stop {container}")
 
 
 def _drop(data):

@@ -41,8 +41,12 @@ SOURCES = ("*.js", "package.json", "package-lock.json", "Dockerfile")
 
 
 class Lab:
-    def __init__(self, minions, private, token):
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="bs", dir="/tmp"))
+    shared = SHARED
+
+    def __init__(self, minions, private, token, dir=None):
+        """In dir, which stays, or in a directory of its own."""
+        self.kept = dir is not None
+        self.dir = dir or pathlib.Path(tempfile.mkdtemp(prefix="bs", dir="/tmp"))
         self.minions = list(minions)
         self.private, self.token = private, token
         self.ports = {name: free_port() for name in ("publish", "request", "api")}
@@ -80,7 +84,8 @@ class Lab:
         self._unmount()
         if self.bridge:
             subprocess.run(["ip", "link", "del", self.bridge], check=False)
-        shutil.rmtree(self.dir, ignore_errors=True)
+        if not self.kept:
+            shutil.rmtree(self.dir, ignore_errors=True)
 
     def kill(self, name):
         process = self.running.pop(name)
@@ -130,6 +135,7 @@ class Lab:
             "iptables": False,
             "ip-masq": False,
             "ip-forward": False,
+            "live-restore": self.kept,
         }
         (self.dir / "docker.json").write_text(json.dumps(settings))
         self._run(
@@ -179,7 +185,7 @@ class Lab:
                         }
                     }
                 ],
-                "sharedsecret": SHARED,
+                "sharedsecret": self.shared,
                 "rest_cherrypy": {
                     "host": "127.0.0.1",
                     "port": self.ports["api"],
@@ -208,6 +214,14 @@ class Lab:
         self.kill(minion)
         self._forget(minion)
 
+    def busy(self, minion):
+        """Is it in the middle of an apply? It keeps a file of each job while it is at it."""
+        jobs = (self.dir / minion / "cache/proc").glob("*")
+        try:
+            return any(b"state.apply" in job.read_bytes() for job in jobs)
+        except FileNotFoundError:
+            return False
+
     def _forget(self, *names):
         """A pid file left by a kill says "already running" to the next start."""
         for name in names:
@@ -216,7 +230,9 @@ class Lab:
 
     def _files(self):
         for name in ("log", "srv", "m/master.d", "m/pki/minions", "m/cache", "m/sock"):
-            (self.dir / name).mkdir(parents=True)
+            (self.dir / name).mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self.dir / "srv")
+        (self.dir / "srv").mkdir()
         for path in (TOP / "salt").iterdir():
             (self.dir / "srv" / path.name).symlink_to(path)
         package = self.dir / "srv/pub" / RELEASE
@@ -225,7 +241,8 @@ class Lab:
             for path in (TOP / "pub").glob(pattern):
                 shutil.copy(path, package)
         shutil.copy(TOP / "salt/master.d/baas.conf", self.dir / "m/master.d")
-        _key(self.dir / "m/pki", "master")
+        if not (self.dir / "m/pki/master.pem").exists():
+            _key(self.dir / "m/pki", "master")
         self._write(self.dir / "m/master", self._master())
         for minion in self.minions:
             self._minion(minion)
@@ -252,11 +269,13 @@ class Lab:
             "log_level_logfile": "info",
         }
 
-    def _minion(self, minion):
+    def _minion(self, minion, key=None):
+        """With a new key, which the master is told of; or with that one, of which it knows."""
         for name in ("pki", "cache", "sock"):
             (self.dir / minion / name).mkdir(parents=True)
-        _key(self.dir / minion / "pki", "minion")
-        shutil.copy(self.dir / minion / "pki/minion.pub", self.dir / "m/pki/minions" / minion)
+        _key(self.dir / minion / "pki", "minion", key)
+        if key is None:
+            shutil.copy(self.dir / minion / "pki/minion.pub", self.dir / "m/pki/minions" / minion)
         shutil.copy(self.dir / "m/pki/master.pub", self.dir / minion / "pki/minion_master.pub")
         self._write(
             self.dir / minion / "minion",
@@ -292,7 +311,7 @@ class Lab:
     # ---- salt-api
 
     def login(self):
-        body = {"username": USER, "password": SHARED, "eauth": "sharedsecret"}
+        body = {"username": USER, "password": self.shared, "eauth": "sharedsecret"}
         answer = self._post("/login", body)["return"][0]
         self.api_token = answer["token"]
         return answer["perms"]
@@ -309,11 +328,12 @@ class Lab:
             raise RuntimeError(f"{minion} does not return: {answer}")
         return answer[minion]
 
-    def ping(self):
+    def ping(self, minions=None):
+        minions = minions or self.minions
         answer = self.run(
-            client="local", tgt=self.minions, tgt_type="list", fun="test.ping", timeout=1, gather_job_timeout=1
+            client="local", tgt=minions, tgt_type="list", fun="test.ping", timeout=1, gather_job_timeout=1
         )
-        return {minion: answer.get(minion) is True for minion in self.minions}
+        return {minion: answer.get(minion) is True for minion in minions}
 
     def apply(self, minion):
         return self.local(minion, "state.apply")
@@ -335,8 +355,8 @@ class Refused(Exception):
     pass
 
 
-def _key(place, name):
-    key = RSA.generate(2048)
+def _key(place, name, text=None):
+    key = RSA.generate(2048) if text is None else RSA.import_key(text)
     (place / f"{name}.pem").write_bytes(key.export_key())
     (place / f"{name}.pem").chmod(0o400)
     (place / f"{name}.pub").write_bytes(key.public_key().export_key())

@@ -204,6 +204,7 @@ function remove ({ world, zone, id }) {
   const disk = find(world, zone, id)
   if (statusOf(disk) !== 'available') throw unmet(412, 'volume should be available', 'resource_still_in_use')
   delete world.data.disks[id]
+  world.emit('erased', { id })
   return { status: 204 }
 }
 

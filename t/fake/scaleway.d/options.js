@@ -3,6 +3,7 @@
 
 const usage = `usage: t/fake/scaleway [--port N] [--speed F] [--rate N] [--state FILE]
        [--addresses NET] [--domain NAME]... [--on-poweron PROGRAM] [--on-poweroff PROGRAM]
+       [--machines DIR]
 
   --port N               listen there, on 127.0.0.1; without it on a free port
   --speed F              how many times faster than the cloud (1)
@@ -11,7 +12,8 @@ const usage = `usage: t/fake/scaleway [--port N] [--speed F] [--rate N] [--state
   --addresses NET        public addresses are taken from there (127.77.0.0/16)
   --domain NAME          a domain whose zones exist or may be made (butt.nz)
   --on-poweron PROGRAM   run as PROGRAM SERVERID when a server runs
-  --on-poweroff PROGRAM  run as PROGRAM SERVERID when it stops`
+  --on-poweroff PROGRAM  run as PROGRAM SERVERID when it stops
+  --machines DIR         servers that run really do, by t/fake/machine, in DIR`
 
 function bad (why) {
   return Object.assign(new Error(why), { usage: true })
@@ -48,7 +50,8 @@ const known = {
   '--addresses': ['addresses', net],
   '--domain': ['domains', text],
   '--on-poweron': ['onPoweron', text],
-  '--on-poweroff': ['onPoweroff', text]
+  '--on-poweroff': ['onPoweroff', text],
+  '--machines': ['machines', text]
 }
 
 function parse (args) {
