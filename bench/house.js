@@ -90,11 +90,11 @@ class House {
     this.proving = setInterval(prove, 5000)
   }
 
-  // lighttpd as ./dev run starts it, with more lines of configuration.
-  async serve (more = '') {
+  // lighttpd as ./dev run starts it, with more lines of configuration; which: or the private one, at private.listen.
+  async serve (more = '', which = 'public') {
     const run = path.join(this.dir, 'run/bench')
     fs.mkdirSync(run, { recursive: true })
-    fs.writeFileSync(path.join(run, 'lighttpd.conf'), this.baas('lighttpd', 'public', '.', String(this.port)) + more)
+    fs.writeFileSync(path.join(run, 'lighttpd.conf'), this.baas('lighttpd', which, '.', ...(which === 'public' ? [String(this.port)] : [])) + more)
     this.lighttpd = spawn('lighttpd', ['-D', '-f', 'lighttpd.conf'],
       { cwd: run, env: { PATH: `${process.env.PATH}:/usr/sbin`, BAAS_CONF: this.conf }, stdio: ['ignore', 'inherit', 'inherit'] })
     await until('lighttpd listens', 10000, () => listens(this.port), 20)

@@ -1,28 +1,30 @@
 'use strict'
 // better-sqlite3 where it could be compiled, else libsql, which has the same interface and comes ready-made from npm.
 
-function driver () {
+const { dependencies } = require('./package.json')
+
+function find () {
   try {
-    return [require('better-sqlite3'), `better-sqlite3 ${require('better-sqlite3/package.json').version}`]
+    return [require('better-sqlite3'), 'better-sqlite3']
   } catch {
-    return [require('libsql'), `libsql ${require('libsql/package.json').version}`]
+    return [require('libsql'), 'libsql']
   }
 }
 
-// libsql's function() is none: there the clock is written into the view instead.
-const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+const [Database, driver] = find()
+const name = `${driver} ${dependencies[driver]}`
 
-function connect (file) {
-  const [Database, name] = driver()
-  const db = new Database(file)
-  db.driver = name
-  if (name.startsWith('better')) {
-    db.function('baas_now', { deterministic: false }, () => Date.now())
-    return db
+// libsql's function() is none: there the clock is written into the views instead.
+const now = driver === 'better-sqlite3' ? 'baas_now()' : "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+
+// What our own connections have: a clock.
+function furnish (db) {
+  if (driver === 'better-sqlite3') {
+    db.function('baas_now', { deterministic: true }, () => Date.now())
+    return
   }
   const { sql } = db.prepare("SELECT sql FROM sqlite_schema WHERE name = 'bot_states'").get()
-  db.exec(`DROP VIEW bot_states; ${sql.replaceAll('baas_now()', NOW)}`)
-  return db
+  db.exec(`DROP VIEW bot_states; ${sql.replaceAll('baas_now()', now)}`)
 }
 
-module.exports = { connect }
+module.exports = { Database, furnish, name, now }

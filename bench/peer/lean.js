@@ -1,15 +1,17 @@
 'use strict'
-// The same dashboard as feathers makes it: GET /agents for a bearer token, from a copy of our database.
-// node app.js DATABASE PORT
+// The same dashboard in as little feathers as can be: GET /agents for a bearer token, from a copy of our database.  One
+// hook, two prepared statements; nobody writes it like this, so that what is faster than this is faster than all.
+// node lean.js DATABASE PORT
 
 const { FeathersError, NotAuthenticated } = require('@feathersjs/errors')
 const { feathers } = require('@feathersjs/feathers')
 const { bodyParser, errorHandler, koa, rest } = require('@feathersjs/koa')
 const crypto = require('crypto')
-const { connect } = require('./sqlite')
+const { Database, furnish, name } = require('./sqlite')
 
 const [database, port] = process.argv.slice(2)
-const db = connect(database)
+const db = new Database(database)
+furnish(db)
 
 const SESSION = db.prepare('SELECT person_id AS id FROM sessions WHERE hash = ? AND used_at > ? AND created_at > ?')
 const PERSON = db.prepare("SELECT a.id, a.key, a.type, a.name, a.description, a.service, a.created_at, a.updated_at FROM agents a WHERE a.id = ?")
@@ -68,7 +70,7 @@ app.use(bodyParser())
 app.configure(rest())
 app.use('agents', new Agents(), { methods: ['find'] })
 app.service('agents').hooks({ before: { all: [authenticate] } })
-app.listen(Number(port), '127.0.0.1').then(() => console.log(`${db.driver} on node ${process.version}`), err => {
+app.listen(Number(port), '127.0.0.1').then(() => console.log(JSON.stringify({ driver: name })), err => {
   console.error(err instanceof FeathersError ? err.message : err)
   process.exit(1)
 })
