@@ -185,7 +185,8 @@ part('alice signs up, and sees what is done for her bot until it is alive', asyn
   t.diagnostic(`${seen.map(({ now, ms }) => `${STEPS[now]} ${ms}`).join(', ')}, alive ${Date.now() - began}`)
   const order = seen.map(one => one.now)
   assert.deepEqual(order, [...new Set(order)].sort(), 'each step once, one after the other')
-  assert.ok(order.includes(4) && order.includes(5), 'the long ones are shown')
+  // The page looks each 5 s, so a short step can pass unseen; moving in takes longer than that.
+  assert.ok(order.length > 1 && order.at(-1) >= 5, 'it goes on before her eyes')
   alice.key = await page.locator('[data-status]').first().getAttribute('data-key')
   assert.match(alice.key, /^@[A-Za-z0-9+/]{43}=\.ed25519$/)
 })
