@@ -16,14 +16,9 @@
 enum err
 admin_schema_number(struct db *db, int64_t *out)
 {
-	static const char	 text[] = "PRAGMA user_version";
-	struct stmt		*st = db_stmt(db, text);
-	enum err		 err = db_row(st);
+	static const char text[] = "PRAGMA user_version";
 
-	if (err == ERR_OK)
-		*out = db_col_int(st, 0);
-	db_done(st);
-	return err;
+	return db_one_int(db_stmt(db, text), out);
 }
 
 static const char *

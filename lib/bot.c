@@ -180,17 +180,6 @@ each_row(struct stmt *st, void (*each)(void *ctx, const struct bot *), void *ctx
 	return err == ERR_NOTFOUND ? ERR_OK : err;
 }
 
-static enum err
-get_int(struct stmt *st, int64_t *out)
-{
-	enum err err;
-
-	if ((err = db_row(st)) == ERR_OK)
-		*out = db_col_int(st, 0);
-	db_done(st);
-	return err;
-}
-
 enum err
 bot_get(struct db *db, int64_t owner, const char *name, struct bot *out)
 {
@@ -337,7 +326,7 @@ bot_count(struct db *db, int64_t owner, int64_t *out)
 	struct stmt *st = db_stmt(db, sql);
 
 	db_int(st, 1, owner);
-	return get_int(st, out);
+	return db_one_int(st, out);
 }
 
 enum err
@@ -380,7 +369,7 @@ read_next(struct db *db, int n, int64_t *next)
 	enum err	 err;
 
 	db_int(st, 1, n);
-	if ((err = get_int(st, next)) != ERR_NOTFOUND)
+	if ((err = db_one_int(st, next)) != ERR_NOTFOUND)
 		return err;
 	*next = INT64_MAX;
 	return ERR_OK;
@@ -464,7 +453,7 @@ bot_room(struct db *db, const struct conf *conf, int64_t owner, const char **why
 	enum err	 err;
 
 	db_int(st, 1, owner);
-	if ((err = get_int(st, &n)) != ERR_OK || n < conf_int(conf, CONF_LIMITS_BOTS_PER_PERSON))
+	if ((err = db_one_int(st, &n)) != ERR_OK || n < conf_int(conf, CONF_LIMITS_BOTS_PER_PERSON))
 		return err;
 	*why = too_many(n);
 	return ERR_INVALID;
@@ -603,7 +592,7 @@ refusal(struct db *db, int64_t owner, int64_t id)
 
 	db_int(st, 1, owner);
 	db_int(st, 2, id);
-	err = get_int(st, &one);
+	err = db_one_int(st, &one);
 	return err == ERR_OK ? ERR_INVALID : err;
 }
 

@@ -59,13 +59,9 @@ bot_minion_list(struct db *db, const char *minion, int64_t *rev,
 enum err
 bot_minion_rev(struct db *db, const char *minion, int64_t *rev)
 {
-	static const char	 sql[] = "SELECT rev FROM servers WHERE minion = ?1 AND wanted <> 'gone' AND state <> 'leaving'";
-	struct stmt		*st = db_stmt(db, sql);
-	enum err		 err;
+	static const char sql[] = "SELECT rev FROM servers WHERE minion = ?1 AND wanted <> 'gone' AND state <> 'leaving'";
+	struct stmt *st = db_stmt(db, sql);
 
 	db_text(st, 1, minion);
-	if ((err = db_row(st)) == ERR_OK)
-		*rev = db_col_int(st, 0);
-	db_done(st);
-	return err;
+	return db_one_int(st, rev);
 }

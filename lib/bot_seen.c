@@ -260,13 +260,9 @@ enum err
 bot_total(struct db *db, int64_t *out)
 {
 	static const char sql[] = "SELECT count(*) FROM bots";
-	struct stmt	*st = db_stmt(db, sql);
-	enum err	 err;
+	struct stmt *st = db_stmt(db, sql);
 
-	if ((err = db_row(st)) == ERR_OK)
-		*out = db_col_int(st, 0);
-	db_done(st);
-	return err;
+	return db_one_int(st, out);
 }
 
 /* address: what it should be.  Found by the index of its server's ports. */

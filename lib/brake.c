@@ -50,18 +50,6 @@ brake_count(struct db *db, enum brake_kind kind, int64_t now, int64_t *out)
 	return event_count_lifted(db, drops[kind], now - CLOCK_DAY, words[kind], out);
 }
 
-/* The answer of a statement with one number. */
-static enum err
-get_int(struct stmt *st, int64_t *out)
-{
-	enum err err;
-
-	if ((err = db_row(st)) == ERR_OK)
-		*out = db_col_int(st, 0);
-	db_done(st);
-	return err;
-}
-
 enum err
 brake_there(struct db *db, enum brake_kind kind, int64_t *out)
 {
@@ -72,7 +60,7 @@ brake_there(struct db *db, enum brake_kind kind, int64_t *out)
 		[BRAKE_BOT] = "SELECT count(*) FROM bots",
 	};
 
-	return get_int(db_stmt(db, sql[kind]), out);
+	return db_one_int(db_stmt(db, sql[kind]), out);
 }
 
 /* Of servers whose last bot is gone. */
@@ -91,7 +79,7 @@ brake_waiting(struct db *db, enum brake_kind kind, int64_t now, int64_t *out)
 
 	if (kind == BRAKE_BOT)
 		db_int(st, 1, now);
-	return get_int(st, out);
+	return db_one_int(st, out);
 }
 
 enum err

@@ -597,6 +597,17 @@ db_run(struct stmt *st)
 	return err == ERR_NOTFOUND ? ERR_OK : err;
 }
 
+enum err
+db_one_int(struct stmt *st, int64_t *out)
+{
+	enum err err;
+
+	if ((err = db_row(st)) == ERR_OK)
+		*out = db_col_int(st, 0);
+	db_done(st);
+	return err;
+}
+
 void
 db_done(struct stmt *st)
 {
@@ -838,13 +849,9 @@ db_full(const struct db *db)
 enum err
 db_version(struct db *db, int64_t *out)
 {
-	static const char	 sql[] = "PRAGMA data_version";
-	struct stmt		*st = db_stmt(db, sql);
-	enum err		 err;
+	static const char	sql[] = "PRAGMA data_version";
+	enum err		err = db_one_int(db_stmt(db, sql), out);
 
-	if ((err = db_row(st)) == ERR_OK)
-		*out = db_col_int(st, 0);
-	db_done(st);
 	return err == ERR_NOTFOUND ? ERR_FAULT : err;
 }
 

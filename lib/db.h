@@ -64,6 +64,9 @@ void db_null(struct stmt *st, int i);
  */
 enum err db_row(struct stmt *st);
 
+/* The first column of the one row that a statement gives, and done with it.  ERR_NOTFOUND: it gives none; *out stays. */
+enum err db_one_int(struct stmt *st, int64_t *out);
+
 /*
  * Runs a statement that gives no rows, and is done with it.  A violated UNIQUE is
  * ERR_EXISTS; CHECK, NOT NULL, a foreign key: ERR_INVALID.

@@ -155,18 +155,6 @@ event_of_server(struct db *db, int64_t person, int limit, void (*each)(void *ctx
 	return each_row(st, each, ctx);
 }
 
-/* The answer of a statement with one number. */
-static enum err
-get_int(struct stmt *st, int64_t *out)
-{
-	enum err err;
-
-	if ((err = db_row(st)) == ERR_OK)
-		*out = db_col_int(st, 0);
-	db_done(st);
-	return err;
-}
-
 enum err
 event_count(struct db *db, enum event_what what, int64_t since, int64_t *out)
 {
@@ -175,7 +163,7 @@ event_count(struct db *db, enum event_what what, int64_t since, int64_t *out)
 
 	db_text(st, 1, event_word(what));
 	db_int(st, 2, since);
-	return get_int(st, out);
+	return db_one_int(st, out);
 }
 
 /* By number, so that a clock that was set back changes nothing. */
@@ -191,5 +179,5 @@ event_count_lifted(struct db *db, enum event_what what, int64_t since, const cha
 	db_int(st, 2, since);
 	db_text(st, 3, event_word(EVENT_ADMIN_LIFT));
 	db_text(st, 4, lifted);
-	return get_int(st, out);
+	return db_one_int(st, out);
 }

@@ -662,15 +662,11 @@ put_rows(struct db *db, const struct query *query, const struct query_scope *sco
 static enum err
 count(struct db *db, const struct query *query, const struct query_scope *scope, int64_t *total)
 {
-	struct stmt	*st = open_text(db, query, QUERY_COUNT, scope);
-	enum err	 err;
+	struct stmt *st = open_text(db, query, QUERY_COUNT, scope);
 
 	if (st == NULL)
 		return ERR_FAULT;
-	if ((err = db_row(st)) == ERR_OK)
-		*total = db_col_int(st, 0);
-	db_done(st);
-	return err;
+	return db_one_int(st, total);
 }
 
 enum err

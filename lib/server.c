@@ -120,17 +120,6 @@ get_row(struct stmt *st, struct server *out)
 	return err;
 }
 
-static enum err
-get_int(struct stmt *st, int64_t *out)
-{
-	enum err err;
-
-	if ((err = db_row(st)) == ERR_OK)
-		*out = db_col_int(st, 0);
-	db_done(st);
-	return err;
-}
-
 enum err
 server_get(struct db *db, int64_t id, struct server *out)
 {
@@ -168,7 +157,7 @@ server_bots(struct db *db, int64_t server, int64_t *out)
 	struct stmt *st = db_stmt(db, sql);
 
 	db_int(st, 1, server);
-	return get_int(st, out);
+	return db_one_int(st, out);
 }
 
 /* ---- lists: all are read before the first call of each, which may write ---- */
@@ -227,7 +216,7 @@ read_next(struct db *db, int n, int64_t *next)
 	enum err	 err;
 
 	db_int(st, 1, n);
-	if ((err = get_int(st, next)) != ERR_NOTFOUND)
+	if ((err = db_one_int(st, next)) != ERR_NOTFOUND)
 		return err;
 	*next = INT64_MAX;
 	return ERR_OK;
@@ -273,7 +262,7 @@ server_for(struct db *db, int64_t person, int64_t *out)
 	struct stmt *st = db_stmt(db, sql);
 
 	db_int(st, 1, person);
-	return get_int(st, out);
+	return db_one_int(st, out);
 }
 
 static enum err
@@ -307,7 +296,7 @@ server_order(struct db *db, int64_t person, int64_t now, int64_t *out)
 	enum err	 err;
 
 	db_int(st, 1, person);
-	if ((err = get_int(st, &id)) == ERR_NOTFOUND) {
+	if ((err = db_one_int(st, &id)) == ERR_NOTFOUND) {
 		if ((err = insert(db, person, now)) == ERR_OK)
 			id = db_last_id(db);
 	} else if (err == ERR_OK) {
@@ -459,7 +448,7 @@ server_has_root(struct db *db, const char *root)
 	int64_t		 one;
 
 	db_text(st, 1, root);
-	return get_int(st, &one) != ERR_NOTFOUND;
+	return db_one_int(st, &one) != ERR_NOTFOUND;
 }
 
 /* ---- for the person ---- */

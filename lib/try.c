@@ -204,14 +204,10 @@ enum err
 try_count(struct db *db, const char *subject, int64_t *out)
 {
 	static const char sql[] = "SELECT coalesce(max(count), 0) FROM tries WHERE subject = ?1";
-	struct stmt	*st = db_stmt(db, sql);
-	enum err	 err;
+	struct stmt *st = db_stmt(db, sql);
 
 	db_text(st, 1, subject);
-	if ((err = db_row(st)) == ERR_OK)
-		*out = db_col_int(st, 0);
-	db_done(st);
-	return err;
+	return db_one_int(st, out);
 }
 
 enum err
