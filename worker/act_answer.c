@@ -131,16 +131,6 @@ act_break(struct world *w, struct post *post, const struct server *row, const ch
 /* ---- what was done ---- */
 
 static void
-took_fact(struct fact *fact, const struct cloud_thing *thing)
-{
-	*fact = (struct fact){ .there = 1, .state = thing->state, .generation = thing->generation };
-	memcpy(fact->id, thing->id, sizeof(fact->id));
-	memcpy(fact->holder, thing->holder, sizeof(fact->holder));
-	memcpy(fact->root, thing->root, sizeof(fact->root));
-	memcpy(fact->address, thing->address, sizeof(fact->address));
-}
-
-static void
 hold(struct fact *fact, const char *machine)
 {
 	if (!fact->there)
@@ -169,7 +159,8 @@ made(struct errand *e, struct post *post, struct server *row, const struct cloud
 	enum plan_part	 part = e->step.part;
 	struct fact	*fact = part == PLAN_GROUP ? &e->w->servers->group : &post->facts[part];
 
-	took_fact(fact, &answer->thing);
+	*fact = (struct fact){ .there = 0 };
+	servers_take(fact, &answer->thing);
 	if (part == PLAN_MACHINE) {
 		fact->generation = row->generation;
 		made_machine(post, &answer->thing);

@@ -119,19 +119,6 @@ print_of(const struct look *look, size_t first, size_t n)
 	return sum;
 }
 
-static void
-take_fact(struct fact *fact, const struct cloud_thing *thing)
-{
-	fact->there = 1;
-	fact->state = thing->state;
-	fact->generation = thing->generation;
-	memcpy(fact->id, thing->id, sizeof(fact->id));
-	memcpy(fact->holder, thing->holder, sizeof(fact->holder));
-	memcpy(fact->root, thing->root, sizeof(fact->root));
-	memcpy(fact->address, thing->address, sizeof(fact->address));
-	memcpy(fact->mark, thing->mark, sizeof(fact->mark));
-}
-
 enum whose {
 	WHOSE_DOUBTED,		/* of a making whose outcome was not known */
 	WHOSE_KNOWN,		/* of one that was */
@@ -171,11 +158,11 @@ search(const struct look *look, const struct post *post, enum plan_part part)
 			continue;
 		of = whose(look->w, thing);
 		if (of == WHOSE_DOUBTED && is_better(fact, thing)) {
-			take_fact(fact, thing);
+			servers_take(fact, thing);
 			fact->by_mark = 1;
 			fact->foreign = 0;
 		} else if (of == WHOSE_FOREIGN && !fact->there && thing->state != CLOUD_MOVING) {
-			take_fact(fact, thing);
+			servers_take(fact, thing);
 			fact->foreign = 1;
 		}
 	}
@@ -189,7 +176,7 @@ fill_part(const struct look *look, struct post *post, enum plan_part part, const
 
 	*fact = (struct fact){ .there = 0 };
 	if (thing != NULL)
-		take_fact(fact, thing);
+		servers_take(fact, thing);
 	else if (id[0] == '\0' && part != PLAN_ROOT)
 		search(look, post, part);
 	if (thing != NULL && strcmp(post->denied, id) == 0)
@@ -261,7 +248,7 @@ see_group(const struct look *look)
 			continue;
 		if (s->group.there && of == WHOSE_DOUBTED)
 			continue;
-		take_fact(&s->group, thing);
+		servers_take(&s->group, thing);
 		s->group.by_mark = of == WHOSE_DOUBTED;
 	}
 	if (strcmp(before, s->group.id) != 0)

@@ -121,6 +121,19 @@ servers_fault(struct post *post, const char *minion, const char *words)
 		log_fault(minion, "%s", words);
 }
 
+void
+servers_take(struct fact *fact, const struct cloud_thing *thing)
+{
+	fact->there = 1;
+	fact->state = thing->state;
+	fact->generation = thing->generation;
+	memcpy(fact->id, thing->id, sizeof(fact->id));
+	memcpy(fact->holder, thing->holder, sizeof(fact->holder));
+	memcpy(fact->root, thing->root, sizeof(fact->root));
+	memcpy(fact->address, thing->address, sizeof(fact->address));
+	memcpy(fact->mark, thing->mark, sizeof(fact->mark));
+}
+
 enum plan_part
 servers_part(enum cloud_kind kind)
 {

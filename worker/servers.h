@@ -111,6 +111,9 @@ void servers_fault(struct post *post, const char *minion, const char *words);
 /* The case of a server: its row, and what its post knows. */
 void servers_case(struct world *w, const struct server *row, const struct post *post, struct plan_case *out);
 
+/* What the thing says of itself; the rest of the fact is the caller's. */
+void servers_take(struct fact *fact, const struct cloud_thing *thing);
+
 /* Which part a kind is, and back; PLAN_ROOT is CLOUD_VOLUME too. */
 enum plan_part servers_part(enum cloud_kind kind);
 enum cloud_kind servers_kind(enum plan_part part);
