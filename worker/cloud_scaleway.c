@@ -65,6 +65,9 @@ open_scaleway(struct world *w)
 		.label = conf_text(w->conf, CONF_SCALEWAY_IMAGE), .dns_zone = conf_text(w->conf, CONF_SCALEWAY_DNS_ZONE),
 		.credited_at = clock_boot(),
 	};
+	TAILQ_INIT(&s->urgent);
+	TAILQ_INIT(&s->waiting);
+	TAILQ_INIT(&s->unsent);
 	if ((err = check_conf(s, token_file)) != ERR_OK || (err = secret_read(token_file, &s->token)) != ERR_OK) {
 		free(s);
 		return err;

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "lib/buf.h"
 #include "lib/err.h"
@@ -22,10 +23,7 @@ enum {
 	SCALEWAY_TAG_CAP = 48
 };
 
-/* First in, first out.  A zeroed one is empty. */
-struct scaleway_queue {
-	struct scaleway_ask *first, *last;
-};
+TAILQ_HEAD(scaleway_queue, scaleway_ask);
 
 struct scaleway {
 	struct world		*w;

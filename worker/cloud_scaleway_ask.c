@@ -23,7 +23,7 @@ enum {
 };
 
 struct scaleway_ask {
-	struct scaleway_ask	*next;
+	TAILQ_ENTRY(scaleway_ask) entry;
 	struct scaleway		*s;
 	const char		*method, *type;
 	struct buf		 path, body;
@@ -225,31 +225,21 @@ next_try(const struct scaleway_ask *ask, struct scaleway_refusal refusal, const 
 	return clock_boot() + wait > ask->begun + PATIENCE ? -1 : wait;
 }
 
-static void
-push(struct scaleway_queue *queue, struct scaleway_ask *ask)
-{
-	ask->next = NULL;
-	if (queue->last == NULL)
-		queue->first = ask;
-	else
-		queue->last->next = ask;
-	queue->last = ask;
-}
-
+/* The first of a queue, taken out; NULL: there is none. */
 static struct scaleway_ask *
 pop(struct scaleway_queue *queue)
 {
-	struct scaleway_ask *ask = queue->first;
+	struct scaleway_ask *ask = TAILQ_FIRST(queue);
 
-	if (ask != NULL && (queue->first = ask->next) == NULL)
-		queue->last = NULL;
+	if (ask != NULL)
+		TAILQ_REMOVE(queue, ask, entry);
 	return ask;
 }
 
 static void
 queue_up(struct scaleway_ask *ask)
 {
-	push(ask->urgent ? &ask->s->urgent : &ask->s->waiting, ask);
+	TAILQ_INSERT_TAIL(ask->urgent ? &ask->s->urgent : &ask->s->waiting, ask, entry);
 	pump(ask->s);
 }
 
@@ -401,10 +391,10 @@ pump(struct scaleway *s)
 			break;
 		s->credit -= 1000;
 		if (send(ask) != ERR_OK)
-			push(&s->unsent, ask);
+			TAILQ_INSERT_TAIL(&s->unsent, ask, entry);
 	}
-	if (s->closed || s->ticking || !(s->unsent.first != NULL ||
-	    (s->flying < FLYING && (s->urgent.first != NULL || s->waiting.first != NULL))))
+	if (s->closed || s->ticking || (TAILQ_EMPTY(&s->unsent) &&
+	    (s->flying >= FLYING || (TAILQ_EMPTY(&s->urgent) && TAILQ_EMPTY(&s->waiting)))))
 		return;
 	if (http_later(s->w->http, s->credit >= 1000 ? 1 : (1000 - s->credit) / PER_SECOND + 1, ticked, s) == ERR_OK) {
 		s->ticking = 1;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "lib/buf.h"
 #include "lib/clock.h"
@@ -29,7 +30,7 @@ enum {
 
 /* One request, from http_ask to the end of its call. */
 struct ask {
-	struct ask		*next;
+	TAILQ_ENTRY(ask)	 entry;
 	struct host		*host;
 	char			*method, *url, *type, *body, *token_header, *ca_file;
 	char			*user, *from;	/* of a letter, whose text is body; from NULL: it is none */
@@ -47,10 +48,7 @@ struct ask {
 	char			 why[CURL_ERROR_SIZE];
 };
 
-/* First in, first out.  A zeroed one is empty. */
-struct queue {
-	struct ask *first, *last;
-};
+TAILQ_HEAD(queue, ask);
 
 struct host {
 	char		 origin[ORIGIN_CAP];	/* "https://api.example.org:443" */
@@ -134,42 +132,15 @@ free_ask(struct ask *ask)
 	free(ask);
 }
 
-/* ---- queues ---- */
-
-static void
-push(struct queue *queue, struct ask *ask)
-{
-	ask->next = NULL;
-	if (queue->last == NULL)
-		queue->first = ask;
-	else
-		queue->last->next = ask;
-	queue->last = ask;
-}
-
+/* The first of a queue, taken out; NULL: there is none. */
 static struct ask *
 pop(struct queue *queue)
 {
-	struct ask *ask = queue->first;
+	struct ask *ask = TAILQ_FIRST(queue);
 
-	if (ask != NULL && (queue->first = ask->next) == NULL)
-		queue->last = NULL;
+	if (ask != NULL)
+		TAILQ_REMOVE(queue, ask, entry);
 	return ask;
-}
-
-static void
-take_out(struct queue *queue, struct ask *ask)
-{
-	struct ask *before = NULL, *at = queue->first;
-
-	for (; at != ask; at = at->next)
-		before = at;
-	if (before == NULL)
-		queue->first = ask->next;
-	else
-		before->next = ask->next;
-	if (queue->last == ask)
-		queue->last = before;
 }
 
 /* ---- addresses ---- */
@@ -221,6 +192,8 @@ find_host(struct http *http, const char *origin)
 	if (host != NULL || (host = calloc(1, sizeof(*host))) == NULL)
 		return host;
 	memcpy(host->origin, origin, strlen(origin) + 1);
+	TAILQ_INIT(&host->waiting);
+	TAILQ_INIT(&host->running);
 	host->next = http->hosts;
 	http->hosts = host;
 	return host;
@@ -361,15 +334,15 @@ make_easy(struct http *http, struct ask *ask)
 static void
 start(struct http *http, struct host *host)
 {
-	while (host->n_running < AT_ONCE && host->waiting.first != NULL) {
+	while (host->n_running < AT_ONCE && !TAILQ_EMPTY(&host->waiting)) {
 		struct ask *ask = pop(&host->waiting);
 
 		if (!make_easy(http, ask) || curl_multi_add_handle(http->multi, ask->easy) != CURLM_OK) {
 			ask->code = CURLE_FAILED_INIT;
-			push(&http->ended, ask);
+			TAILQ_INSERT_TAIL(&http->ended, ask, entry);
 			continue;
 		}
-		push(&host->running, ask);
+		TAILQ_INSERT_TAIL(&host->running, ask, entry);
 		host->n_running++;
 		http->running++;
 	}
@@ -417,7 +390,7 @@ http_ask(struct http *http, const struct http_request *request, http_done *done,
 	}
 	ask->done = done;
 	ask->ctx = ctx;
-	push(&ask->host->waiting, ask);
+	TAILQ_INSERT_TAIL(&ask->host->waiting, ask, entry);
 	start(http, ask->host);
 	return ERR_OK;
 }
@@ -493,7 +466,7 @@ http_mail(struct http *http, const struct http_letter *letter, http_done *done, 
 		return err;
 	ask->done = done;
 	ask->ctx = ctx;
-	push(&ask->host->waiting, ask);
+	TAILQ_INSERT_TAIL(&ask->host->waiting, ask, entry);
 	start(http, ask->host);
 	return ERR_OK;
 }
@@ -609,10 +582,10 @@ collect(struct http *http)
 		if (ask->code == CURLE_OK)
 			ask->code = code;
 		curl_multi_remove_handle(http->multi, ask->easy);
-		take_out(&ask->host->running, ask);
+		TAILQ_REMOVE(&ask->host->running, ask, entry);
 		ask->host->n_running--;
 		http->running--;
-		push(&http->ended, ask);
+		TAILQ_INSERT_TAIL(&http->ended, ask, entry);
 		start(http, ask->host);
 	}
 }
@@ -625,7 +598,7 @@ until_later(const struct http *http, int ms)
 {
 	int64_t left;
 
-	if (http->ended.first != NULL)
+	if (!TAILQ_EMPTY(&http->ended))
 		return 0;
 	if (http->laters == NULL)
 		return ms;
@@ -730,6 +703,8 @@ http_open(struct loop *loop, const char *agent, struct http **out)
 {
 	struct http *http = calloc(1, sizeof(*http));
 
+	if (http != NULL)
+		TAILQ_INIT(&http->ended);
 	if (http == NULL || !copy(&http->agent, agent) ||
 	    curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe, resize, strdup, calloc) != CURLE_OK) {
 		log_fault("http", "libcurl does not start");
