@@ -48,6 +48,7 @@ struct pillar {
 	struct conf	*conf;
 	struct secret	*token;
 	struct db	*db;
+	struct file	 file;				/* of the database, as it was when asked last */
 	struct shelf	*shelf;
 	char		 release[BOT_RELEASE_CAP];	/* as in struct stamp, */
 	struct file	 releases;			/* found when pub.dir was so, */
@@ -329,15 +330,21 @@ close_database(struct pillar *pillar)
 	pillar->db = NULL;
 }
 
-/* One that was replaced (restored, say) is opened anew. */
+/* One that was replaced (restored, say) is opened anew; one that was written to may be broken, and that has to show at once. */
 static enum err
 open_database(struct pillar *pillar)
 {
-	if (pillar->db != NULL && db_moved(pillar->db))
+	const char		*path = conf_text(pillar->conf, CONF_DATABASE);
+	const struct file	 is = look_at(path), was = pillar->file;
+
+	pillar->file = is;
+	if (pillar->db != NULL && (is.device != was.device || is.inode != was.inode))
 		close_database(pillar);
-	if (pillar->db != NULL)
-		return ERR_OK;
-	return db_open(conf_text(pillar->conf, CONF_DATABASE), DB_ASK, &pillar->db);
+	if (pillar->db == NULL)
+		return db_open(path, DB_ASK, &pillar->db);
+	if (memcmp(&is, &was, sizeof(is)) != 0)
+		db_reread(pillar->db);
+	return ERR_OK;
 }
 
 static void

@@ -139,13 +139,11 @@ static enum err
 by_token(struct call *call, const char *token)
 {
 	struct session	session;
-	enum err	err = token == NULL ? ERR_NOTFOUND : session_get(call->db, token, call->now, &session);
+	enum err	err = token == NULL ? ERR_NOTFOUND : person_by_token(call->db, token, call->now, &call->who, &session);
 
 	if (err == ERR_NOTFOUND)
 		return app_say(call, 401, "Not authenticated");
-	if (err != ERR_OK || (err = person_get(call->db, session.person, &call->who)) != ERR_OK)
-		return err;
-	return send_session(call, token, "jwt", 201);
+	return err != ERR_OK ? err : send_session(call, token, "jwt", 201);
 }
 
 enum { STRATEGY, EMAIL, PASSWORD, TOKEN, AUTH_FIELDS };

@@ -92,9 +92,7 @@ status_for(const struct call *call, enum err err)
 static int
 is_get(const struct call *call)
 {
-	const char *method = req_var(call->req, "REQUEST_METHOD");
-
-	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+	return strcmp(call->method, "GET") == 0 || strcmp(call->method, "HEAD") == 0;
 }
 
 /* One request, up to what is to be sent. */

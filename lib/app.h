@@ -45,7 +45,9 @@ struct call {
 	struct db	*db;
 	const struct conf *conf;
 	const struct pages *pages;
+	struct crypt_pool *pool;		/* of the process */
 	struct req	*req;
+	const char	*method;
 	struct reply	*reply;
 	struct form	 form;			/* of a POST */
 	struct form	 query;

@@ -15,8 +15,8 @@
 #include "lib/log.h"
 #include "lib/page.h"
 
-static const char session_cookie[] = "baas";
-static const char visit_cookie[] = "baas_visit";
+static const char session_cookie[] = COOKIE_HOST "baas";
+static const char visit_cookie[] = COOKIE_HOST "baas_visit";
 
 int
 app_https(const struct call *call)
@@ -25,9 +25,9 @@ app_https(const struct call *call)
 }
 
 static const char *
-prefix(const struct call *call)
+name_here(const struct call *call, const char *name)
 {
-	return app_https(call) ? "__Host-" : "";
+	return app_https(call) ? name : name + sizeof(COOKIE_HOST) - 1;
 }
 
 void
@@ -35,7 +35,7 @@ call_cookie(struct call *call, const char *name, const char *value, int seconds)
 {
 	struct buf *line = &call->reply->cookies;
 
-	buf_fmt(line, "Set-Cookie: %s%s=%s; Path=/; HttpOnly; SameSite=Lax", prefix(call), name, value);
+	buf_fmt(line, "Set-Cookie: %s=%s; Path=/; HttpOnly; SameSite=Lax", name_here(call, name), value);
 	if (seconds != COOKIE_UNTIL_CLOSED)
 		buf_fmt(line, "; Max-Age=%d", seconds);
 	buf_str(line, app_https(call) ? "; Secure\r\n" : "\r\n");
@@ -44,12 +44,8 @@ call_cookie(struct call *call, const char *name, const char *value, int seconds)
 void
 call_cookie_get(struct call *call, const char *name, char *out, size_t cap)
 {
-	char full[64];
-	int  n = snprintf(full, sizeof(full), "%s%s", prefix(call), name);
-
-	*out = '\0';
 	/* Too long a value is not one of ours: as good as none. */
-	if (n > 0 && (size_t)n < sizeof(full) && req_cookie(call->req, full, out, cap) != ERR_OK)
+	if (req_cookie(call->req, name_here(call, name), out, cap) != ERR_OK)
 		*out = '\0';
 }
 
@@ -142,7 +138,9 @@ call_open(struct call *call, struct app *app, struct reply *reply)
 	call->db = app->db;
 	call->conf = app->conf;
 	call->pages = app->pages;
+	call->pool = &app->pool;
 	call->req = app->req;
+	call->method = req_var(app->req, "REQUEST_METHOD");
 	call->reply = reply;
 	call->now = clock_now();
 	call->json = speaks_json(app->req);
@@ -203,9 +201,7 @@ from_token(struct call *call)
 
 	if (call->token[0] == '\0')
 		return ERR_NOTFOUND;
-	if ((err = session_get(call->db, call->token, call->now, &call->session)) != ERR_OK)
-		return err;
-	if ((err = person_get(call->db, call->session.person, &who)) != ERR_OK)
+	if ((err = person_by_token(call->db, call->token, call->now, &who, &call->session)) != ERR_OK)
 		return err;
 	crypt_csrf(call->token, call->csrf);
 	welcome(call, &who);

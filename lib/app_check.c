@@ -135,8 +135,7 @@ set_allow(const struct turn *turn)
 static int
 check_method(struct turn *turn)
 {
-	struct call	*call = turn->call;
-	const char	*method = req_var(call->req, "REQUEST_METHOD");
+	const char *method = turn->call->method;
 
 	for (int i = 0; i < turn->app->n && turn->route == NULL; i++)
 		if (answers(&turn->app->routes[i], method) && is_candidate(turn, &turn->app->routes[i]))

@@ -6,7 +6,7 @@
 
 #include "lib/device.h"
 
-static const char known_cookie[] = "baas_known";
+static const char known_cookie[] = COOKIE_HOST "baas_known";
 
 enum { COOKIE_KNOWN = DEVICE_DAYS * 24 * 3600 };
 

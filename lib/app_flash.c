@@ -11,7 +11,7 @@
 
 enum { FLASH_CAP = 2048 };
 
-static const char cookie[] = "baas_flash";
+static const char cookie[] = COOKIE_HOST "baas_flash";
 
 /* Of the words, in this session. */
 static enum err

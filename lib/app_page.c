@@ -15,10 +15,9 @@ enum { KEY_CAP = 64, ONCE_BYTES = 16, PAGE_USUAL = 8192 };
 enum err
 app_page(struct call *call, const char *name)
 {
-	const char	*method = req_var(call->req, "REQUEST_METHOD");
-	enum err	 err;
+	enum err err;
 
-	if (strcmp(method, "GET") == 0 && !call->live)
+	if (strcmp(call->method, "GET") == 0 && !call->live)
 		flash_show(call);
 	buf_reset(&call->reply->body);
 	buf_reserve(&call->reply->body, PAGE_USUAL);
@@ -59,7 +58,7 @@ app_once(struct call *call)
 
 	if (call->live)
 		return;
-	crypt_hex(once, ONCE_BYTES);
+	crypt_pool_hex(call->pool, once, ONCE_BYTES);
 	view_text(call->view, "once", once);
 }
 

@@ -15,6 +15,7 @@ struct app {
 	struct req		*req;
 	const char		*as;		/* BAAS_AS, or NULL */
 	char			 actor[64];
+	struct crypt_pool	 pool;
 };
 
 /* app_jail.c: from now on this process can open nothing but what requests need.  ERR_FAULT: logged. */
@@ -33,10 +34,13 @@ void call_close(struct call *call);
 /* 1 if a header's value is, or has in its list, application/json. */
 int is_json_type(const char *value);
 
+/* Over https our cookies' names begin so.  Names are given with it, and are without it on a site that has no https. */
+#define COOKIE_HOST "__Host-"
+
 /* Adds a Set-Cookie line; seconds 0 takes the cookie away, -1 keeps it until the browser ends. */
 enum { COOKIE_GONE = 0, COOKIE_UNTIL_CLOSED = -1, COOKIE_MONTH = 30 * 24 * 3600 };
 void call_cookie(struct call *call, const char *name, const char *value, int seconds);
-/* The value of one of our cookies, "" if there is none; over https their names begin with __Host-. */
+/* The value of one of our cookies, "" if there is none. */
 void call_cookie_get(struct call *call, const char *name, char *out, size_t cap);
 /* Likewise, of one that holds a token: "" too if it is none that crypt_token can have made. */
 void call_token_get(struct call *call, const char *name, char out[CRYPT_TOKEN_CAP]);

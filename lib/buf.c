@@ -28,9 +28,9 @@ resize(struct buf *b, size_t cap)
 	return data;
 }
 
-/* Makes room for n more bytes and a NUL: 1, or 0 and the failure is kept. */
+/* 1, or 0 and the failure is kept. */
 static int
-room(struct buf *b, size_t n)
+grow(struct buf *b, size_t n)
 {
 	size_t	 cap = b->cap == 0 ? FIRST : b->cap;
 	char	*data;
@@ -39,8 +39,6 @@ room(struct buf *b, size_t n)
 		return 0;
 	if (n > SIZE_MAX / 4 - b->len)
 		goto fail;
-	if (b->cap > b->len + n)
-		return 1;
 	while (cap < b->len + n + 1)
 		cap *= 2;
 	if ((data = resize(b, cap)) == NULL)
@@ -51,6 +49,13 @@ room(struct buf *b, size_t n)
 fail:
 	b->err = ERR_FAULT;
 	return 0;
+}
+
+/* Makes room for n more bytes and a NUL, which there mostly is already: 1, or 0 and the failure is kept. */
+static int
+room(struct buf *b, size_t n)
+{
+	return (b->err == ERR_OK && n < b->cap - b->len) || grow(b, n);
 }
 
 void
@@ -122,26 +127,39 @@ buf_fmt(struct buf *b, const char *format, ...)
 	va_end(ap);
 }
 
+/* NULL: c stands for itself. */
+static const char *
+entity_of(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
 void
 buf_html(struct buf *b, const char *text)
 {
-	static const struct {
-		char		 c;
-		const char	*entity;
-	} entities[] = {
-		{ '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" }, { '\'', "&#39;" },
-	};
-	size_t n;
+	const char *done = text, *entity;
 
-	while (*text != '\0') {
-		n = strcspn(text, "&<>\"'");
-		buf_add(b, text, n);
-		text += n;
-		for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]); i++)
-			if (*text == entities[i].c)
-				buf_str(b, entities[i].entity);
-		text += *text != '\0';
+	for (; *text != '\0'; text++) {
+		if ((entity = entity_of(*text)) == NULL)
+			continue;
+		buf_add(b, done, (size_t)(text - done));
+		buf_str(b, entity);
+		done = text + 1;
 	}
+	buf_add(b, done, (size_t)(text - done));
 }
 
 void

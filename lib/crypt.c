@@ -78,6 +78,18 @@ crypt_random(void *out, size_t n)
 	randombytes_buf(out, n);
 }
 
+void
+crypt_pool_hex(struct crypt_pool *pool, char *out, size_t bytes)
+{
+	if (pool->left < bytes) {
+		randombytes_buf(pool->bytes, sizeof(pool->bytes));
+		pool->left = sizeof(pool->bytes);
+	}
+	pool->left -= bytes;
+	sodium_bin2hex(out, 2 * bytes + 1, pool->bytes + pool->left, bytes);
+	sodium_memzero(pool->bytes + pool->left, bytes);
+}
+
 /* -- hashes -- */
 
 void

@@ -17,7 +17,14 @@ enum {
 	CRYPT_CSRF_CAP = 44,
 	CRYPT_PASSWORD_CAP = 128,	/* crypto_pwhash_STRBYTES */
 	CRYPT_ID_CAP = 64,	/* "@<base64 of 32 bytes>.ed25519" and its NUL */
-	CRYPT_LOCK_MORE = 40	/* bytes that a locked text is longer */
+	CRYPT_LOCK_MORE = 40,	/* bytes that a locked text is longer */
+	CRYPT_POOL_LEN = 512
+};
+
+/* Random bytes in stock, since asking the kernel for a few takes almost as long as for many.  Zeroed: none yet. */
+struct crypt_pool {
+	size_t		left;
+	unsigned char	bytes[CRYPT_POOL_LEN];
 };
 
 /* Once per process, before all else here.  ERR_FAULT: no randomness. */
@@ -27,6 +34,9 @@ void crypt_key(char out[CRYPT_KEY_CAP]);		/* a new public id */
 void crypt_token(char out[CRYPT_TOKEN_CAP]);		/* a new token, 256 bits */
 void crypt_hex(char *out, size_t bytes);		/* 2 * bytes random hex digits and a NUL */
 void crypt_random(void *out, size_t n);
+
+/* As crypt_hex, from the pool (bytes are CRYPT_POOL_LEN at most): what was given is wiped there. */
+void crypt_pool_hex(struct crypt_pool *pool, char *out, size_t bytes);
 
 /* BLAKE2b-256 of n bytes. */
 void crypt_hash(const void *bytes, size_t n, unsigned char out[CRYPT_HASH_LEN]);

@@ -31,6 +31,7 @@ struct stmt {
 	sqlite3_stmt	*st;
 	enum err	 err;		/* the first failure since db_done */
 	int		 locked;	/* holds the lock file for its own write */
+	int		 stepped;	/* since its last reset */
 };
 
 /* A statement that was put together, and its words, which are ours. */
@@ -211,10 +212,9 @@ reads_only(enum db_mode mode)
 }
 
 static enum err
-forbid_writing(struct db *db, enum db_mode mode)
+forbid_writing(struct db *db)
 {
-	const char	*sql = mode == DB_ASK ? "PRAGMA query_only = ON; PRAGMA cache_size = 0" : "PRAGMA query_only = ON";
-	enum err	 err = judge(db, sqlite3_exec(db->sql, sql, NULL, NULL, NULL), "set up");
+	enum err err = judge(db, sqlite3_exec(db->sql, "PRAGMA query_only = ON", NULL, NULL, NULL), "set up");
 
 	return err == ERR_OK ? judge(db, sqlite3_set_authorizer(db->sql, may_read, NULL), "set up") : err;
 }
@@ -268,7 +268,7 @@ set_up(struct db *db, enum db_mode mode)
 		return err;
 	if ((err = check_version(db, mode)) != ERR_OK || !reads_only(mode))
 		return err;
-	return forbid_writing(db, mode);
+	return forbid_writing(db);
 }
 
 /*
@@ -567,8 +567,9 @@ enter(struct stmt *st)
 static void
 leave(struct stmt *st)
 {
-	if (st->st != NULL)
+	if (st->stepped)
 		sqlite3_reset(st->st);		/* repeats the step's code: already judged */
+	st->stepped = 0;
 	if (st->locked)
 		unlock(st->db);
 	st->locked = 0;
@@ -579,8 +580,10 @@ db_row(struct stmt *st)
 {
 	if (st->err == ERR_OK)
 		st->err = enter(st);
-	if (st->err == ERR_OK)
+	if (st->err == ERR_OK) {
+		st->stepped = 1;
 		st->err = judge(st->db, sqlite3_step(st->st), st->sql);
+	}
 	if (st->err != ERR_OK)
 		leave(st);			/* at the end too: the lock goes now, not at db_done */
 	return st->err;
@@ -697,12 +700,10 @@ db_open_statements(struct db *db)
 	return n;
 }
 
-int
-db_moved(struct db *db)
+void
+db_reread(struct db *db)
 {
-	int moved = 0;
-
-	return sqlite3_file_control(db->sql, NULL, SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || moved;
+	(void)sqlite3_db_release_memory(db->sql);
 }
 
 /* -- whole texts -- */
@@ -730,6 +731,7 @@ query(struct stmt *st, void (*row)(void *ctx, struct stmt *st), void *ctx)
 	enum err	err = enter(st);
 	int		rc = SQLITE_DONE;
 
+	st->stepped = 1;
 	while (err == ERR_OK && (rc = sqlite3_step(st->st)) == SQLITE_ROW)
 		if (row != NULL)
 			row(ctx, st);

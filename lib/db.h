@@ -16,7 +16,7 @@ enum { DB_SCHEMA = 2 };		/* user_version that this build speaks */
 enum db_mode {
 	DB_WRITE,		/* an existing database; refused (ERR_FAULT) unless its user_version is DB_SCHEMA */
 	DB_READ,		/* likewise, but no statement may write: for `baas sql` */
-	DB_ASK,			/* likewise, with 1 s of patience and no cache, so that a broken file shows at once: for cgi/pillar */
+	DB_ASK,			/* likewise, with 1 s of patience: for cgi/pillar */
 	DB_CREATE		/* makes the file (0600) if missing, does not look at user_version: for `baas init` */
 };
 
@@ -116,8 +116,8 @@ int db_full(const struct db *db);
 /* How many statements are open (not reset): 0 after each request, or it is a fault. */
 int db_open_statements(struct db *db);
 
-/* 1 if the file that was opened is not the one at its path any more. */
-int db_moved(struct db *db);
+/* What was kept in memory of the file is read anew: somebody else than sqlite may have written to it. */
+void db_reread(struct db *db);
 
 /* PRAGMA data_version: differs once another connection has committed. */
 enum err db_version(struct db *db, int64_t *out);

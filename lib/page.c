@@ -29,10 +29,9 @@ enum kind { TEXT, HOLE, SECTION, INVERTED, PARTIAL };
 struct node {
 	enum kind	 kind;
 	int		 line;
-	const char	*text;		/* of TEXT: into the template's source */
-	size_t		 len;
-	char		 name[NAME_CAP];	/* of all others */
-	uint32_t	 hash;		/* of that name */
+	const char	*text;		/* into the template's source: the text itself or, of all others, the name */
+	size_t		 len;		/* of TEXT */
+	uint32_t	 hash;		/* of the name */
 	struct node	*child;		/* of SECTION and INVERTED */
 	const struct page *page;	/* of PARTIAL */
 	struct node	*next;
@@ -43,11 +42,11 @@ struct page {
 	int		 plain;		/* text, not HTML */
 	char		*source;
 	struct node	*node;
-	struct page	*next;
 };
 
 struct pages {
-	struct page	*first;
+	struct page	*page;		/* by name */
+	size_t		 n;
 };
 
 struct value {
@@ -77,7 +76,8 @@ struct view {
 /* Where the parser is. */
 struct reader {
 	const char	*name;
-	const char	*start, *at;
+	const char	*start;
+	char		*at;
 	int		 line;
 	int		 depth;
 };
@@ -89,14 +89,16 @@ struct writer {
 	int			 depth;
 };
 
-/* FNV-1a: names that differ mostly differ in it, and it is compared first. */
+/* FNV-1a: names that differ mostly differ in it, and it is compared first.  *n is the name's length. */
 static uint32_t
-hash_name(const char *name)
+hash_name(const char *name, size_t *n)
 {
-	uint32_t hash = UINT32_C(0x811c9dc5);
+	uint32_t	 hash = UINT32_C(0x811c9dc5);
+	const char	*p = name;
 
-	while (*name != '\0')
-		hash = (hash ^ (unsigned char)*name++) * UINT32_C(0x01000193);
+	while (*p != '\0')
+		hash = (hash ^ (unsigned char)*p++) * UINT32_C(0x01000193);
+	*n = (size_t)(p - name);
 	return hash;
 }
 
@@ -152,19 +154,19 @@ read_text(struct reader *r, struct node ***last, const char *end)
 	return ERR_OK;
 }
 
-/* The tag at r->at, "{{#name}}": its sigil (or 0) and name. */
+/* The tag at r->at, "{{#name}}": its sigil (or 0) and its name, which gets an end where it is. */
 static enum err
-read_tag(struct reader *r, char *sigil, char name[NAME_CAP])
+read_tag(struct reader *r, char *sigil, const char **name)
 {
-	const char	*p = r->at + 2;
-	size_t		 n;
+	char	*p = r->at + 2;
+	size_t	 n;
 
 	*sigil = *p != '\0' && strchr("#^/>", *p) != NULL ? *p++ : '\0';
 	n = strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789_-");
 	if (n == 0 || n >= NAME_CAP || strncmp(p + n, "}}", 2) != 0)
 		return complain(r, "not a tag: {{", "");
-	memcpy(name, p, n);
-	name[n] = '\0';
+	p[n] = '\0';
+	*name = p;
 	r->at = p + n + 2;
 	return ERR_OK;
 }
@@ -174,7 +176,7 @@ static const char *
 drop_line(struct reader *r, const char *begin)
 {
 	const char	*line = begin;
-	const char	*after = r->at + strspn(r->at, " \t");
+	char		*after = r->at + strspn(r->at, " \t");
 
 	while (line > r->start && (line[-1] == ' ' || line[-1] == '\t'))
 		line--;
@@ -194,8 +196,8 @@ read_section(struct reader *r, struct node *node)
 	enum err err;
 
 	if (++r->depth > DEPTH_MAX)
-		return complain(r, "too deep: ", node->name);
-	err = read_block(r, node->name, &node->child);
+		return complain(r, "too deep: ", node->text);
+	err = read_block(r, node->text, &node->child);
 	r->depth--;
 	return err;
 }
@@ -206,16 +208,17 @@ read_next(struct reader *r, const char *section, struct node ***last, int *close
 {
 	struct reader	 tag = *r;
 	struct node	*node;
-	const char	*end;
-	char		 sigil, name[NAME_CAP];
+	const char	*end, *name;
+	char		 sigil;
+	size_t		 n;
 	enum err	 err;
 
-	if ((end = strstr(r->at, "{{")) == NULL)
+	if ((tag.at = strstr(r->at, "{{")) == NULL)
 		return read_text(r, last, r->at + strlen(r->at));
-	tag.at = end;
+	end = tag.at;
 	for (const char *p = r->at; p < end; p++)
 		tag.line += *p == '\n';
-	if ((err = read_tag(&tag, &sigil, name)) != ERR_OK)
+	if ((err = read_tag(&tag, &sigil, &name)) != ERR_OK)
 		return err;
 	if (sigil != '\0')
 		end = drop_line(&tag, end);
@@ -229,8 +232,8 @@ read_next(struct reader *r, const char *section, struct node ***last, int *close
 	if ((node = add_node(last, sigil == '#' ? SECTION : sigil == '^' ? INVERTED : sigil == '>' ? PARTIAL : HOLE,
 	    r->line)) == NULL)
 		return ERR_FAULT;
-	memcpy(node->name, name, sizeof(name));
-	node->hash = hash_name(name);
+	node->text = name;
+	node->hash = hash_name(name, &n);
 	return sigil == '#' || sigil == '^' ? read_section(r, node) : ERR_OK;
 }
 
@@ -276,35 +279,46 @@ out:
 	return text;
 }
 
-/* Reads dir's file "NAME.html", or "NAME.txt" whose name is all of that, into a new page at the head of pages. */
+/* Reads dir's file "NAME.html", or "NAME.txt" whose name is all of that, into a new page at the end of pages. */
 static enum err
 read_page(struct pages *pages, int dir, const char *file, size_t stem)
 {
-	struct page	*page = calloc(1, sizeof(*page));
+	struct page	*page = reallocarray(pages->page, pages->n + 1, sizeof(*page));
 	struct reader	 r = { .name = file, .line = 1 };
 
+	if (page != NULL)
+		pages->page = page;
 	if (page == NULL || stem >= NAME_CAP) {
-		free(page);
 		log_fault(file, "no memory, or too long a name");
 		return ERR_FAULT;
 	}
+	page += pages->n++;
+	*page = (struct page){ .plain = file[stem] == '\0' };
 	memcpy(page->name, file, stem);
-	page->plain = file[stem] == '\0';
-	page->next = pages->first;
-	pages->first = page;
 	if ((page->source = read_file(dir, file)) == NULL)
 		return ERR_FAULT;
 	r.start = r.at = page->source;
 	return read_block(&r, NULL, &page->node);
 }
 
+static int
+compare_pages(const void *a, const void *b)
+{
+	const struct page *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int
+compare_name(const void *name, const void *page)
+{
+	return strcmp(name, ((const struct page *)page)->name);
+}
+
 static const struct page *
 find_page(const struct pages *pages, const char *name)
 {
-	for (const struct page *page = pages->first; page != NULL; page = page->next)
-		if (strcmp(page->name, name) == 0)
-			return page;
-	return NULL;
+	return pages->n == 0 ? NULL : bsearch(name, pages->page, pages->n, sizeof(*pages->page), compare_name);
 }
 
 /* Finds for every {{>file}} its file. */
@@ -312,8 +326,8 @@ static enum err
 find_partials(const struct pages *pages, const struct page *page, struct node *node)
 {
 	for (; node != NULL; node = node->next) {
-		if (node->kind == PARTIAL && (node->page = find_page(pages, node->name)) == NULL) {
-			log_fault(page->name, "line %d: there is no template %s", node->line, node->name);
+		if (node->kind == PARTIAL && (node->page = find_page(pages, node->text)) == NULL) {
+			log_fault(page->name, "line %d: there is no template %s", node->line, node->text);
 			return ERR_FAULT;
 		}
 		if (find_partials(pages, page, node->child) != ERR_OK)
@@ -350,8 +364,10 @@ pages_open(const char *dir, struct pages **out)
 		else if (ends_in(e->d_name, ".txt"))
 			err = read_page(pages, dirfd(d), e->d_name, strlen(e->d_name));
 	}
-	for (const struct page *page = pages->first; err == ERR_OK && page != NULL; page = page->next)
-		err = find_partials(pages, page, page->node);
+	if (pages->n > 1)
+		qsort(pages->page, pages->n, sizeof(*pages->page), compare_pages);
+	for (size_t i = 0; err == ERR_OK && i < pages->n; i++)
+		err = find_partials(pages, &pages->page[i], pages->page[i].node);
 	if (err != ERR_OK)
 		goto out;
 	*out = pages;
@@ -366,16 +382,13 @@ out:
 void
 pages_close(struct pages *pages)
 {
-	struct page *next;
-
 	if (pages == NULL)
 		return;
-	for (struct page *page = pages->first; page != NULL; page = next) {
-		next = page->next;
-		free_nodes(page->node);
-		free(page->source);
-		free(page);
+	for (size_t i = 0; i < pages->n; i++) {
+		free_nodes(pages->page[i].node);
+		free(pages->page[i].source);
 	}
+	free(pages->page);
 	free(pages);
 }
 
@@ -395,7 +408,7 @@ find_value(const struct view *view, const struct node *node)
 	const struct value *value = NULL;
 
 	for (; view != NULL && value == NULL; view = view->parent)
-		value = own_value(view, node->name, node->hash);
+		value = own_value(view, node->text, node->hash);
 	return value;
 }
 
@@ -440,7 +453,7 @@ render_named(struct writer *w, const struct node *node, const struct view *view)
 	const struct value *value = find_value(view, node);
 
 	if (value == NULL || (node->kind == HOLE && value->text == NULL)) {
-		log_fault(w->page->name, "line %d: %s %s", node->line, node->name,
+		log_fault(w->page->name, "line %d: %s %s", node->line, node->text,
 		    value == NULL ? "was not set" : "is a list");
 		return ERR_FAULT;
 	}
@@ -556,17 +569,16 @@ copy(struct view *view, const char *text)
 static struct value *
 make_value(struct view *view, const char *name)
 {
-	uint32_t	 hash = hash_name(name);
-	struct value	*value = own_value(view, name, hash);
 	size_t		 n;
+	uint32_t	 hash = hash_name(name, &n);
+	struct value	*value = own_value(view, name, hash);
 
 	if (value != NULL)
 		return value;
-	n = strlen(name) + 1;
-	if ((value = take(view, sizeof(*value) + n)) == NULL)
+	if ((value = take(view, sizeof(*value) + n + 1)) == NULL)
 		return NULL;
 	*value = (struct value){ .hash = hash, .next = view->buckets[hash % BUCKETS] };
-	memcpy(value->name, name, n);
+	memcpy(value->name, name, n + 1);
 	view->buckets[hash % BUCKETS] = value;
 	return value;
 }
@@ -593,7 +605,9 @@ view_text(struct view *view, const char *name, const char *text)
 int
 view_has(const struct view *view, const char *name)
 {
-	return view != NULL && own_value(view, name, hash_name(name)) != NULL;
+	size_t n;
+
+	return view != NULL && own_value(view, name, hash_name(name, &n)) != NULL;
 }
 
 void

@@ -111,7 +111,8 @@ person_order(struct db *db, const char *email, const char *hash, int64_t *id)
 	return err;
 }
 
-/* The columns that read_row reads. */
+/* The columns that read_row reads, and how many they are. */
+enum { PERSON_WIDTH = 7 };
 #define PERSON_COLUMNS "a.id, a.key, a.name, c.email, c.named, a.created_at, a.updated_at"
 
 static enum err
@@ -163,6 +164,29 @@ person_by_email(struct db *db, const char *email, struct person *out, char hash[
 		goto out;
 	if ((err = db_col_copy(st, 7, hash, CRYPT_PASSWORD_CAP)) == ERR_OK)
 		*out = person;
+out:
+	db_done(st);
+	return err;
+}
+
+enum err
+person_by_token(struct db *db, const char *token, int64_t now, struct person *out, struct session *session)
+{
+	static const char sql[] =
+	    "SELECT " PERSON_COLUMNS ", " SESSION_COLUMNS " FROM sessions s JOIN agents a ON a.id = s.person_id"
+	    " LEFT JOIN credentials c ON c.person_id = a.id WHERE " SESSION_IS_GOOD " AND a.type = 'person'";
+	struct stmt	*st = db_stmt(db, sql);
+	struct person	 person = { 0 };
+	struct session	 found = { 0 };
+	enum err	 err;
+
+	session_bind(st, token, now);
+	if ((err = db_row(st)) != ERR_OK || (err = read_row(st, &person)) != ERR_OK)
+		goto out;
+	if ((err = session_read(st, PERSON_WIDTH, &found)) == ERR_OK) {
+		*out = person;
+		*session = found;
+	}
 out:
 	db_done(st);
 	return err;

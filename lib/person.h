@@ -9,6 +9,7 @@
 #include "lib/err.h"
 
 struct db;
+struct session;
 
 enum {
 	PERSON_NAME_CAP = 201,		/* bytes, NUL included */
@@ -50,6 +51,9 @@ enum err person_order(struct db *db, const char *email, const char *hash, int64_
 enum err person_get(struct db *db, int64_t id, struct person *out);
 enum err person_by_email(struct db *db, const char *email, struct person *out, char hash[CRYPT_PASSWORD_CAP]);
 enum err person_hash(struct db *db, int64_t id, char hash[CRYPT_PASSWORD_CAP]);
+
+/* Whose session a token is of, and that session.  ERR_NOTFOUND if there is none or it has ended.  Writes nothing. */
+enum err person_by_token(struct db *db, const char *token, int64_t now, struct person *out, struct session *session);
 
 /* Trims a name: ERR_INVALID if it is empty, or too long. */
 enum err person_name(const char *typed, char out[PERSON_NAME_CAP]);

@@ -74,15 +74,15 @@ static const char security[] =
     "Cross-Origin-Resource-Policy: same-origin\r\n";
 
 /*
- * A signal that comes between libfcgi's look at its flag and accept() would be
- * forgotten until the next request: so it comes again each second.
+ * The listener goes, and something that is none takes its number: accept() fails, be it that it waits already or is still to
+ * be called, and libfcgi, which tries after it, knows that this is the end.
  */
 static void
 shut_down(int sig)
 {
 	(void)sig;
 	FCGX_ShutdownPending();
-	alarm(1);
+	(void)dup2(STDERR_FILENO, LISTENER);
 }
 
 /* No SA_RESTART: accept() must be interrupted. */
@@ -120,8 +120,8 @@ open_fcgi(struct req *req)
 {
 	enum err err;
 
-	if ((err = catch(SIGTERM, shut_down)) != ERR_OK || (err = catch(SIGALRM, shut_down)) != ERR_OK ||
-	    (err = catch(SIGINT, SIG_IGN)) != ERR_OK || (err = end_with_parent()) != ERR_OK)
+	if ((err = catch(SIGTERM, shut_down)) != ERR_OK || (err = catch(SIGINT, SIG_IGN)) != ERR_OK ||
+	    (err = end_with_parent()) != ERR_OK)
 		return err;
 	if (FCGX_InitRequest(&req->fcgi, 0, 0) != 0) {
 		log_fault("fastcgi", "cannot listen");
@@ -213,24 +213,37 @@ take_guest(struct req *req, struct guest *out)
 	return 0;
 }
 
+/* The connection of the next request, or -1: then libfcgi may try. */
+static int
+next_connection(struct req *req)
+{
+	struct guest guest;
+
+	if (req->lets_in) {
+		let_in(req);
+		if (take_guest(req, &guest)) {
+			req->waited = req->n_inside > 0 ? clock_boot() - guest.came_at : 0;
+			return guest.fd;
+		}
+	}
+	return accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC);
+}
+
 /*
- * FCGX_Accept_r first finishes the request before, then accepts, unless it has a connection.  So that is finished here, and a
- * guest's connection takes its place; as one to be kept, since else the second finish would close it.
+ * FCGX_Accept_r first finishes the request before, then accepts, unless it has a connection.  So that is finished here, and
+ * a connection of ours takes its place; as one to be kept, since else the second finish would close it.  (libfcgi's own
+ * accept asks for an address, and then by poll whether the other side says something: two things too many.)
  */
 static int
 accept_fcgi(struct req *req)
 {
-	struct guest guest;
+	int fd;
 
 	req->waited = 0;
-	if (req->lets_in) {
-		FCGX_Finish_r(&req->fcgi);
-		let_in(req);
-		if (take_guest(req, &guest)) {
-			req->fcgi.ipcFd = guest.fd;
-			req->fcgi.keepConnection = 1;
-			req->waited = req->n_inside > 0 ? clock_boot() - guest.came_at : 0;
-		}
+	FCGX_Finish_r(&req->fcgi);
+	if ((fd = next_connection(req)) != -1) {
+		req->fcgi.ipcFd = fd;
+		req->fcgi.keepConnection = 1;
 	}
 	return FCGX_Accept_r(&req->fcgi) == 0;
 }

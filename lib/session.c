@@ -94,42 +94,32 @@ session_open(struct db *db, const struct session *session, char token[CRYPT_TOKE
 	return err;
 }
 
-static enum err
-read_row(struct stmt *st, struct session *out)
+enum err
+session_read(struct stmt *st, int i, struct session *out)
 {
 	enum err err;
 
-	out->id = db_col_int(st, 0);
-	out->person = db_col_int(st, 1);
-	if ((err = db_col_copy(st, 2, out->key, sizeof(out->key))) != ERR_OK)
+	out->id = db_col_int(st, i);
+	out->person = db_col_int(st, i + 1);
+	if ((err = db_col_copy(st, i + 2, out->key, sizeof(out->key))) != ERR_OK)
 		return err;
-	if ((err = db_col_copy(st, 3, out->agent, sizeof(out->agent))) != ERR_OK)
+	if ((err = db_col_copy(st, i + 3, out->agent, sizeof(out->agent))) != ERR_OK)
 		return err;
-	out->created_at = db_col_int(st, 4);
-	out->used_at = db_col_int(st, 5);
-	out->kind = strcmp(db_col_text(st, 6), kinds[SESSION_PROGRAM]) == 0 ? SESSION_PROGRAM : SESSION_BROWSER;
+	out->created_at = db_col_int(st, i + 4);
+	out->used_at = db_col_int(st, i + 5);
+	out->kind = strcmp(db_col_text(st, i + 6), kinds[SESSION_PROGRAM]) == 0 ? SESSION_PROGRAM : SESSION_BROWSER;
 	return ERR_OK;
 }
 
-enum err
-session_get(struct db *db, const char *token, int64_t now, struct session *out)
+void
+session_bind(struct stmt *st, const char *token, int64_t now)
 {
-	static const char sql[] =
-	    "SELECT id, person_id, key, agent, created_at, used_at, kind FROM sessions"
-	    " WHERE hash = ?1 AND used_at > ?2 AND created_at > ?3";
-	unsigned char	 hash[CRYPT_HASH_LEN];
-	struct stmt	*st = db_stmt(db, sql);
-	struct session	 session = { 0 };
-	enum err	 err;
+	unsigned char hash[CRYPT_HASH_LEN];
 
 	crypt_hash(token, strlen(token), hash);
 	db_blob(st, 1, hash, sizeof(hash));
 	db_int(st, 2, now - idle_limit);
 	db_int(st, 3, now - age_limit);
-	if ((err = db_row(st)) == ERR_OK && (err = read_row(st, &session)) == ERR_OK)
-		*out = session;
-	db_done(st);
-	return err;
 }
 
 enum err
@@ -147,8 +137,8 @@ enum err
 session_list(struct db *db, int64_t person, int64_t now, void (*each)(void *ctx, const struct session *), void *ctx)
 {
 	static const char sql[] =
-	    "SELECT id, person_id, key, agent, created_at, used_at, kind FROM sessions"
-	    " WHERE person_id = ?1 AND used_at > ?2 AND created_at > ?3 ORDER BY used_at DESC, id DESC";
+	    "SELECT " SESSION_COLUMNS " FROM sessions s"
+	    " WHERE s.person_id = ?1 AND s.used_at > ?2 AND s.created_at > ?3 ORDER BY s.used_at DESC, s.id DESC";
 	struct stmt	*st = db_stmt(db, sql);
 	struct session	 session;
 	enum err	 err;
@@ -156,7 +146,7 @@ session_list(struct db *db, int64_t person, int64_t now, void (*each)(void *ctx,
 	db_int(st, 1, person);
 	db_int(st, 2, now - idle_limit);
 	db_int(st, 3, now - age_limit);
-	while ((err = db_row(st)) == ERR_OK && (err = read_row(st, &session)) == ERR_OK)
+	while ((err = db_row(st)) == ERR_OK && (err = session_read(st, 0, &session)) == ERR_OK)
 		each(ctx, &session);
 	db_done(st);
 	return err == ERR_NOTFOUND ? ERR_OK : err;

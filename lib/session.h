@@ -9,6 +9,7 @@
 #include "lib/err.h"
 
 struct db;
+struct stmt;
 
 enum { SESSION_AGENT_CAP = 64 };
 
@@ -31,8 +32,14 @@ struct session {
  */
 enum err session_open(struct db *db, const struct session *session, char token[CRYPT_TOKEN_CAP]);
 
-/* The session of a token: ERR_NOTFOUND if there is none or it has ended.  Writes nothing. */
-enum err session_get(struct db *db, const char *token, int64_t now, struct session *out);
+/*
+ * For person_by_token, which reads a session and whose it is in one row: columns of `sessions s`, which one is that of a
+ * token and has not ended, by the parameters ?1 to ?3 that session_bind sets, and those columns' values, from column i on.
+ */
+#define SESSION_COLUMNS "s.id, s.person_id, s.key, s.agent, s.created_at, s.used_at, s.kind"
+#define SESSION_IS_GOOD "s.hash = ?1 AND s.used_at > ?2 AND s.created_at > ?3"
+void session_bind(struct stmt *st, const char *token, int64_t now);
+enum err session_read(struct stmt *st, int i, struct session *out);
 
 /* Notes its use; called at most hourly. */
 enum err session_used(struct db *db, int64_t id, int64_t now);

@@ -20,7 +20,7 @@ status 200 "a stranger sees it"
 has 'everyone should have a friend in the bot family' "in the wireframe's words"
 is "$(grep -c 'class="do yes"' "$T/body")" 1 "with one thing to do"
 hasnt '<script' "and no script"
-n=$(cat "$T/body" "$T_SRC/html/static/style.css" "$T_SRC/html/static/butt.svg" | wc -c)
+n=$(cat "$T/body" "$T_SRC/html/static/style.css" "$T_SRC/html/static/butt.svg" "$T_SRC/html/static/moods.svg" | wc -c)
 [ "$n" -lt 19000 ]
 ok $? "it weighs $n bytes with all that it loads"
 

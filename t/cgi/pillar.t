@@ -212,7 +212,7 @@ read -r line <&9
 began=$(date +%s%3N)
 faulty
 errors "the database is locked" "locked ($line)"
-[ $(($(date +%s%3N) - began)) -lt 2500 ]
+[ $(($(date +%s%3N) - began)) -lt 3000 ]
 ok $? "before a master loses patience"
 echo "ROLLBACK;" >&8
 exec 8>&- 9<&-

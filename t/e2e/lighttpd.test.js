@@ -64,7 +64,7 @@ test('SIGKILL of lighttpd: the site is back within 2 s, and no old route is left
     await until('the site is back', 2000, async () => (await client.get('/health')).status === 200)
   })
   t.diagnostic(`back after ${ms} ms`)
-  await until('the old ones are gone', 2000, () => {
+  await until('the old ones are gone', 10000, () => {
     const pids = new Set([...site.procs('lighttpd'), ...site.procs('cgi')].map(one => one.pid))
     return old.every(one => !pids.has(one.pid))
   })
@@ -73,12 +73,18 @@ test('SIGKILL of lighttpd: the site is back within 2 s, and no old route is left
 
 // A request that lighttpd hands to the dead one before it has noticed gets a 500: that one is the kill's, and the last.
 test('SIGKILL of one process of a route: the site goes on', async () => {
-  for (const victim of site.procs('cgi')) {
+  const all = site.procs('cgi')
+  for (const victim of all) {
+    const bad = []
     procs.signal([victim], 'SIGKILL')
-    await until(`good again after ${victim.exe}`, 1000, async () => (await client.get('/agents')).status === 200)
-    for (let i = 0; i < 5; i++) assert.equal((await client.get('/agents')).status, 200, `after ${victim.exe}`)
+    for (let n = 0; n < 6; n++) {
+      const { status } = await client.get('/agents')
+      if (status !== 200) bad.push(status)
+      if (n === 0) await until(`${victim.exe} is gone`, 5000, () => procs.of(site.dir).every(one => one.pid !== victim.pid))
+    }
+    assert.ok(bad.length <= 1 && bad.every(status => status === 500), `after ${victim.exe}: ${bad}`)
   }
-  await until('all routes run again', 2000, () => site.procs('cgi').length >= 2)
+  await until('all routes run again', 10000, () => site.procs('cgi').length >= all.length)
 })
 
 const notFound = ['/agentsfoo', '/agents/a/b/c/d', '/agents/', '/start/', '/startx', '/newbiex', '/accountx',
@@ -138,7 +144,7 @@ test('giants that come slowly are told so at once, with all headers, and hold up
     assert.match(text, /^HTTP\/1.1 413 /)
     assert.match(text, /^content-security-policy: /im)
   }
-  assert.ok(ms < 500, `GET /start beside them: ${ms} ms`)
+  assert.ok(ms < 3000, `GET /start beside them: ${ms} ms`)
   // A small one that says so in many digits is not one of them: it is waited for by lighttpd, and not by a route.
   const small = Array.from({ length: 4 }, () => first(head('00000000099'), 1500))
   assert.equal((await client.submit(await client.page('/account'), '/account/name', { name: 'ash' })).status, 303)
@@ -156,12 +162,23 @@ test('a body without its length, or shorter than it says, does no harm', async (
   assert.equal((await client.get('/agents')).status, 200)
 })
 
+// lighttpd answers these before any module of it runs, so without the headers: the pages themselves say the same.
+test('what lighttpd can not even parse gets a page with the policy in it', async () => {
+  const policy = (await client.get('/start')).headers['content-security-policy'].replace(/; frame-ancestors.*/, '')
+  for (const [bytes, status] of [['GET / HTTP/1.1\r\nHost: a/b\r\n\r\n', 400], [`GET / HTTP/1.1\r\nHost: x\r\nA: ${'x'.repeat(40000)}\r\n\r\n`, 431]]) {
+    const { text } = await raw(bytes)
+    assert.match(text, new RegExp(`^HTTP/1[.][01] ${status} `))
+    assert.ok(text.includes(`<meta http-equiv="Content-Security-Policy" content="${policy}">`), `${status}: ${text}`)
+    assert.ok(text.includes('<meta name="referrer" content="same-origin">'), String(status))
+  }
+})
+
 test('lighttpd\'s own error page carries the headers, once each', async () => {
-  const held = site.procs('cgi').filter(one => one.exe.endsWith('/landing'))
-  assert.equal(held.length, 2, 'two processes')
+  const landings = () => site.procs('cgi').filter(one => one.exe.endsWith('/landing'))
+  const held = await until('two processes', 10000, () => landings().length === 2 && landings())
   procs.signal(held, 'SIGSTOP')
   const waiting = [client.get('/nothing-here'), client.get('/nothing-here')]
-  await until('both wait', 2000, () => held.every(one => procs.of(site.dir).find(now => now.pid === one.pid)?.state === 'T'))
+  await until('both wait', 10000, () => held.every(one => procs.of(site.dir).find(now => now.pid === one.pid)?.state === 'T'))
   procs.signal(held, 'SIGKILL')
   for (const answer of await Promise.all(waiting)) {
     if (answer.status === 404) continue
@@ -171,7 +188,7 @@ test('lighttpd\'s own error page carries the headers, once each', async () => {
     assert.match(answer.body, /style\.css/, 'our page, not lighttpd\'s')
   }
   // Both of them: lighttpd looks once a second for who has died, and starts them at its next look at the latest.
-  await until('back', 4000, async () => (await client.get('/nothing-here')).status === 404)
+  await until('back', 10000, async () => (await client.get('/nothing-here')).status === 404)
 })
 
 test('static files say what they are and can be kept', async () => {

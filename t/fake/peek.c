@@ -17,16 +17,16 @@ try_open(const char *path, int flags)
 }
 
 int
-accept(int fd, struct sockaddr *restrict address, socklen_t *restrict n)
+accept4(int fd, struct sockaddr *restrict address, socklen_t *restrict n, int flags)
 {
-	int		(*real)(int, struct sockaddr *, socklen_t *);
+	int		(*real)(int, struct sockaddr *, socklen_t *, int);
 	char		 made[4096];
 	const char	*path = getenv("PEEK");
 
-	*(void **)&real = dlsym(RTLD_NEXT, "accept");
+	*(void **)&real = dlsym(RTLD_NEXT, "accept4");
 	if (path != NULL) {
 		snprintf(made, sizeof(made), "%s.made", path);
 		dprintf(2, "peek: read %d, make %d\n", try_open(path, O_RDONLY), try_open(made, O_WRONLY | O_CREAT));
 	}
-	return real(fd, address, n);
+	return real(fd, address, n, flags);
 }

@@ -69,6 +69,29 @@ check_pub_new(void)
 }
 
 static void
+check_pool(void)
+{
+	enum { MANY = 2 * CRYPT_POOL_LEN / 16 + 1 };
+	static char		hex[MANY][33];
+	static const unsigned char none[CRYPT_POOL_LEN];
+	struct crypt_pool	pool = { 0 };
+	int			bad = 0, same = 0, kept = 0;
+
+	for (int i = 0; i < MANY; i++) {
+		crypt_pool_hex(&pool, hex[i], 16);
+		bad += strspn(hex[i], "0123456789abcdef") != 32 || hex[i][32] != '\0';
+		kept += memcmp(pool.bytes + pool.left, none, sizeof(none) - pool.left) != 0;
+		for (int k = 0; k < i; k++)
+			same += strcmp(hex[i], hex[k]) == 0;
+	}
+	is_int(0, bad, "hex digits from a pool, as many as asked for");
+	is_int(0, same, "never the same, however often it is filled again");
+	is_int(0, kept, "and what was given is kept nowhere");
+	crypt_pool_hex(&pool, hex[0], 7);
+	is_int(14, (int64_t)strlen(hex[0]), "fewer");
+}
+
+static void
 check_shapes(void)
 {
 	char key[CRYPT_KEY_CAP], token[CRYPT_TOKEN_CAP], other[CRYPT_TOKEN_CAP], hex[33], csrf[CRYPT_CSRF_CAP];
@@ -92,6 +115,7 @@ check_shapes(void)
 	crypt_hex(hex, 16);
 	is_int(32, (int64_t)strspn(hex, "0123456789abcdef"), "hex digits");
 	is_int(32, (int64_t)strlen(hex), "as many as asked for");
+	check_pool();
 	crypt_csrf(token, csrf);
 	crypt_csrf(token, again);
 	is_str(csrf, again, "a cookie has one CSRF token");

@@ -6,6 +6,7 @@
 
 #include "lib/clock.h"
 #include "lib/db.h"
+#include "lib/person.h"
 #include "t/fixture.h"
 #include "t/tap.h"
 
@@ -54,18 +55,26 @@ sign_in(struct db *db, int64_t person, int64_t now, char token[CRYPT_TOKEN_CAP])
 	return session_open(db, &session, token);
 }
 
+static enum err
+get(struct db *db, const char *token, int64_t now, struct session *out)
+{
+	struct person who;
+
+	return person_by_token(db, token, now, &who, out);
+}
+
 static void
 check_get(struct db *db, int64_t alice, int64_t now)
 {
 	struct session	session = { .id = -5 };
 	char		token[CRYPT_TOKEN_CAP], other[CRYPT_TOKEN_CAP];
 
-	is_int(ERR_NOTFOUND, session_get(db, "", now, &session), "no token is no session");
-	is_int(ERR_NOTFOUND, session_get(db, "' OR 1 --", now, &session), "nor is a made-up one");
+	is_int(ERR_NOTFOUND, get(db, "", now, &session), "no token is no session");
+	is_int(ERR_NOTFOUND, get(db, "' OR 1 --", now, &session), "nor is a made-up one");
 	is_int(-5, session.id, "and nothing is written");
 	is_int(ERR_OK, sign_in(db, alice, now, token), "alice signs in");
 	is_int(CRYPT_TOKEN_CAP - 1, (int64_t)strlen(token), "and gets a token");
-	is_int(ERR_OK, session_get(db, token, now, &session), "which is a session");
+	is_int(ERR_OK, get(db, token, now, &session), "which is a session");
 	is_int(alice, session.person, "of hers");
 	is_str("curl on something", session.agent, "from there");
 	is_int(now, session.created_at, "from then");
@@ -73,9 +82,9 @@ check_get(struct db *db, int64_t alice, int64_t now)
 	    "the token is not in the table");
 	memcpy(other, token, sizeof(other));
 	other[0] = other[0] == 'A' ? 'B' : 'A';
-	is_int(ERR_NOTFOUND, session_get(db, other, now, &session), "one letter off is nothing");
+	is_int(ERR_NOTFOUND, get(db, other, now, &session), "one letter off is nothing");
 	other[CRYPT_TOKEN_CAP - 2] = '\0';
-	is_int(ERR_NOTFOUND, session_get(db, other, now, &session), "nor is a shorter one");
+	is_int(ERR_NOTFOUND, get(db, other, now, &session), "nor is a shorter one");
 }
 
 static void
@@ -86,13 +95,13 @@ check_ends(struct db *db, int64_t alice, int64_t now)
 	int64_t		at = now;
 
 	is_int(ERR_OK, sign_in(db, alice, now, token), "a session");
-	is_int(ERR_OK, session_get(db, token, now + 30 * CLOCK_DAY - 1, &session), "lasts 30 days unused");
-	is_int(ERR_NOTFOUND, session_get(db, token, now + 30 * CLOCK_DAY, &session), "and no longer");
+	is_int(ERR_OK, get(db, token, now + 30 * CLOCK_DAY - 1, &session), "lasts 30 days unused");
+	is_int(ERR_NOTFOUND, get(db, token, now + 30 * CLOCK_DAY, &session), "and no longer");
 	for (; at < now + 180 * CLOCK_DAY - 20 * CLOCK_DAY; at += 20 * CLOCK_DAY)
 		is_int(ERR_OK, session_used(db, session.id, at), "used again");
 	is_int(ERR_OK, session_used(db, session.id, now + 180 * CLOCK_DAY - 1), "and at its last");
-	is_int(ERR_OK, session_get(db, token, now + 180 * CLOCK_DAY - 1, &session), "it lasts 180 days");
-	is_int(ERR_NOTFOUND, session_get(db, token, now + 180 * CLOCK_DAY, &session), "and no longer, used or not");
+	is_int(ERR_OK, get(db, token, now + 180 * CLOCK_DAY - 1, &session), "it lasts 180 days");
+	is_int(ERR_NOTFOUND, get(db, token, now + 180 * CLOCK_DAY, &session), "and no longer, used or not");
 	is_int(ERR_OK, sign_in(db, alice, now + 180 * CLOCK_DAY, later), "a new one");
 	is_int(1, fixture_int(db, "SELECT count(*) FROM sessions"), "drops those that have ended");
 }
@@ -130,9 +139,9 @@ check_strangers(struct db *db, int64_t alice, int64_t eve, int64_t now)
 	is_int(ERR_NOTFOUND, session_end(db, eve, first.key), "eve can't end it");
 	is_int(ERR_OK, session_end_all(db, eve, 0), "nor with all of hers");
 	is_int(ERR_OK, session_trim(db, eve, SESSION_BROWSER, 0), "nor by having too many");
-	is_int(ERR_OK, session_get(db, token, now, &session), "it is still there");
+	is_int(ERR_OK, get(db, token, now, &session), "it is still there");
 	is_int(ERR_OK, session_end(db, alice, first.key), "alice can");
-	is_int(ERR_NOTFOUND, session_get(db, token, now, &session), "and it is over");
+	is_int(ERR_NOTFOUND, get(db, token, now, &session), "and it is over");
 	is_int(ERR_NOTFOUND, session_end(db, alice, first.key), "once");
 }
 
@@ -148,12 +157,31 @@ check_trim(struct db *db, int64_t alice, int64_t now)
 	is_int(4, listed(db, alice, now), "are kept");
 	is_int(ERR_OK, session_trim(db, alice, SESSION_BROWSER, 3), "three of four");
 	is_int(3, listed(db, alice, now), "are kept");
-	is_int(ERR_NOTFOUND, session_get(db, token[0], now, &session), "the oldest went");
-	is_int(ERR_OK, session_get(db, token[3], now, &session), "the newest is there");
+	is_int(ERR_NOTFOUND, get(db, token[0], now, &session), "the oldest went");
+	is_int(ERR_OK, get(db, token[3], now, &session), "the newest is there");
 	is_int(0, listed(db, alice, now + 30 * CLOCK_DAY), "ended ones are not listed");
 	is_int(ERR_OK, session_end_all(db, alice, session.id), "all but this");
 	is_int(1, listed(db, alice, now), "leaves this");
-	is_int(ERR_OK, session_get(db, token[3], now, &session), "indeed");
+	is_int(ERR_OK, get(db, token[3], now, &session), "indeed");
+}
+
+static void
+check_whose(struct db *db, int64_t alice, int64_t eve, int64_t now)
+{
+	struct session	session = { .id = -5 };
+	struct person	who = { .id = -5 };
+	char		token[CRYPT_TOKEN_CAP], other[CRYPT_TOKEN_CAP];
+
+	is_int(ERR_OK, sign_in(db, alice, now, token), "alice signs in");
+	is_int(ERR_OK, sign_in(db, eve, now, other), "and so does eve");
+	is_int(ERR_NOTFOUND, person_by_token(db, "x", now, &who, &session), "a made-up token is nobody's");
+	is_int(-10, who.id + session.id, "and nothing is written");
+	is_int(ERR_OK, person_by_token(db, token, now, &who, &session), "each token");
+	is_int(alice, who.id, "is that of one");
+	is_str("alice@example.org", who.email, "who is read whole");
+	is_int(alice, session.person, "as is the session");
+	is_int(ERR_OK, person_by_token(db, other, now, &who, &session), "the other");
+	is_str("eve@example.org", who.email, "is the other's");
 }
 
 static void
@@ -167,12 +195,12 @@ check_kinds(struct db *db, int64_t alice, int64_t now)
 	is_int(ERR_OK, session_open(db, &program, first), "and with a program");
 	is_int(ERR_OK, session_open(db, &program, last), "and with another");
 	is_int(ERR_OK, session_trim(db, alice, SESSION_PROGRAM, 1), "one program is allowed");
-	is_int(ERR_NOTFOUND, session_get(db, first, now, &session), "the older one goes");
-	is_int(ERR_OK, session_get(db, page, now, &session), "and no browser");
+	is_int(ERR_NOTFOUND, get(db, first, now, &session), "the older one goes");
+	is_int(ERR_OK, get(db, page, now, &session), "and no browser");
 	is_int(SESSION_BROWSER, session.kind, "which is one");
 	is_int(ERR_OK, session_trim(db, alice, SESSION_BROWSER, 0), "no browser is allowed");
-	is_int(ERR_NOTFOUND, session_get(db, page, now, &session), "it goes");
-	is_int(ERR_OK, session_get(db, last, now, &session), "and no program");
+	is_int(ERR_NOTFOUND, get(db, page, now, &session), "it goes");
+	is_int(ERR_OK, get(db, last, now, &session), "and no program");
 	is_int(SESSION_PROGRAM, session.kind, "which is one");
 }
 
@@ -189,6 +217,7 @@ main(void)
 	check_get(db, alice, now);
 	check_ends(db, alice, now);
 	check_strangers(db, alice, eve, now);
+	check_whose(db, alice, eve, now);
 	check_trim(db, alice, now);
 	check_kinds(db, alice, now);
 	is_int(ERR_INVALID, sign_in(db, 99999, now, token), "nobody can't sign in");
