@@ -127,6 +127,11 @@ t_token() {
 	head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'
 }
 
+# Who has to wait does so for some seconds from now: the one second after a sixth try can be over on a busy machine.
+wait_anew() {
+	sql "UPDATE tries SET last_at = $(t_now) + 4000"
+}
+
 # All that the tables hold, in one line: to see that nothing was changed.
 dump() {
 	sqlite3 -batch -cmd '.timeout 5000' "$T/state/baas.db" .dump | sha256sum

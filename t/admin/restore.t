@@ -107,6 +107,11 @@ run 0 "" restore "$dir/zoe"
 worker=$!
 until [ "$(sql "SELECT seen_at > 0 FROM worker")" = 1 ]; do sleep 0.05; done
 run 0 "is what" restore "$dir/zoe"
+tries=0
+while kill -0 "$worker" 2>/dev/null && [ "$tries" -lt 100 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
 ! kill -0 "$worker" 2>/dev/null
 ok $? "the worker has ended"
 wait "$worker"

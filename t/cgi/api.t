@@ -476,6 +476,7 @@ status 401 "likewise"
 for _ in 1 2 3 4 5 6; do
 	auth '{"strategy":"local","email":"ash@example.org","password":"wrong wrong"}'
 done
+wait_anew
 auth '{"strategy":"local","email":"ash@example.org",'"$good"'}'
 error 429 TooManyRequests too-many-requests "after many tries"
 [ "$(header Retry-After)" -ge 1 ]

@@ -265,6 +265,8 @@ is "$(sql "SELECT name FROM agents a JOIN credentials c ON c.person_id = a.id WH
 for _ in 1 2 3 4 5; do
 	api '{"email":"ash@example.org","password":"a silly sentence"}'
 done
+wait_anew
+api '{"email":"ash@example.org","password":"a silly sentence"}'
 status 429 "many tries"
 grep -q '"message":"too many tries, wait [0-9]* seconds\{0,1\}"' "$T/body"
 ok $? "are told how long to wait"

@@ -8,7 +8,7 @@ const { open } = require('./site')
 const { until } = require('./until')
 
 const READY = 5000
-const WAKES = 10000
+const WAKES = 30000
 const SLEEPS = 'sleeper-' + process.pid
 let site, client, who, keys
 

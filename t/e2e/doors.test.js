@@ -7,6 +7,7 @@ const http = require('http')
 const net = require('net')
 const person = require('./person')
 const { open } = require('./site')
+const { sql } = require('./sql')
 const { took, until } = require('./until')
 
 const FORM = 'Content-Type: application/x-www-form-urlencoded'
@@ -123,19 +124,23 @@ async function comeBack () {
   return { status: answer.status, ms }
 }
 
-test('60 clients that hang up early hold up nobody', async t => {
-  const stranger = await form()
+async function hangUp (t, stranger) {
+  const middle = all => all[all.length >> 1]
   const alone = (await comeBack()).ms
-  const quiet = await latencies(60)
+  const quiet = middle(await latencies(60))
   const gone = Promise.all(Array.from({ length: 60 }, (_, i) => attempt(address(i), stranger, `gone${i}@example.org`, { patience: 100 })))
-  const busy = await latencies(60)
+  const busy = middle(await latencies(60))
   await gone
   const back = await comeBack()
-  const middle = all => all[all.length >> 1]
-  t.diagnostic(`GET /start: quiet ${middle(quiet)}, busy ${middle(busy)} ms; sign-in: alone ${alone}, after them ${back.ms} ms`)
+  t.diagnostic(`GET /start: quiet ${quiet}, busy ${busy} ms; sign-in: alone ${alone}, after them ${back.ms} ms`)
   assert.equal(back.status, 303)
-  assert.ok(back.ms < 8 * alone + 500, `${back.ms} ms against ${alone} alone`)
-  assert.ok(middle(busy) < 5 * middle(quiet) + 20, `${middle(busy)} ms against ${middle(quiet)}`)
+  return back.ms < 8 * alone + 500 && busy < 5 * quiet + 20
+}
+
+// Up to three times: something else on this machine may begin between what is compared.
+test('60 clients that hang up early hold up nobody', async t => {
+  const stranger = await form()
+  assert.ok(await hangUp(t, stranger) || await hangUp(t, stranger) || await hangUp(t, stranger), 'others wait for them')
 })
 
 // One who tries names that nobody has, one after the other, and heeds no Retry-After.
@@ -153,20 +158,24 @@ test('a crowd of 60, each from an address and with names of its own: nobody wait
   const seen = []
   let over = false
   const hands = Array.from({ length: 60 }, (_, i) => crowd(i, seen, () => over))
-  await until('the crowd is there', 20000, () => seen.length > 60)
+  await until('the crowd is there', 60000, () => seen.length > 60)
   const first = []
-  for (let i = 0; i < 8; i++) first.push(await comeBack())
+  const hashed = () => seen.filter(one => one.status === 422).length + first.length
+  const before = hashed()
+  const ms = await took(async () => { while (first.length < 8) first.push(await comeBack()) })
+  const each = 2 * ms / (hashed() - before) // of a hash meanwhile, on two slots
   over = true
   await Promise.all(hands)
   const tally = {}
   for (const { status } of seen) tally[status] = (tally[status] ?? 0) + 1
   const longest = all => Math.max(...all.map(one => one.ms))
-  t.diagnostic(`alone ${alone} ms; within the crowd at most ${longest(first)} ms; the crowd: ${JSON.stringify(tally)}, at most ${longest(seen)} ms`)
+  t.diagnostic(`alone ${alone} ms, a hash within the crowd ${Math.round(each)} ms; within the crowd at most ${longest(first)} ms; the crowd: ${JSON.stringify(tally)}, at most ${longest(seen)} ms`)
   assert.deepEqual(first.map(one => one.status), first.map(() => 303))
   assert.deepEqual(Object.keys(tally), ['422', '503'])
   // Without the limit they would all be served in turn, each after the 59 others: 30 times as long as alone.
-  assert.ok(longest(first) < 500 + 12 * alone, `the owner: ${longest(first)} ms`)
-  assert.ok(longest(seen) < 500 + 12 * alone, `a stranger: ${longest(seen)} ms`)
+  const most = 500 + 15 * Math.max(alone, each)
+  assert.ok(longest(first) < most, `the owner: ${longest(first)} ms`)
+  assert.ok(longest(seen) < most, `a stranger: ${longest(seen)} ms`)
 })
 
 test('a thousand strangers try; the owner\'s own browser gets in at the first try', async t => {
@@ -193,14 +202,15 @@ test('a thousand strangers try; the owner\'s own browser gets in at the first tr
   assert.ok((tally[422] ?? 0) <= most, `wrong ones: ${JSON.stringify(tally)} in ${ms} ms`)
   assert.equal((tally[422] ?? 0) + (tally[429] ?? 0) + (tally[503] ?? 0), 1000, JSON.stringify(tally))
   const fresh = await form()
+  sql(site, "UPDATE tries SET last_at = (unixepoch() + 1) * 1000 WHERE subject LIKE 'account:%' AND count > 5") // its wait may just be over
   assert.equal(await attempt('127.0.0.1', fresh, who.email, { password: who.password }), 429, 'an unknown browser waits')
 })
 
 test('an address that many share: fifty may fail, then all there wait, and nobody elsewhere', async () => {
   const stranger = await form()
   const counts = { 422: 0, 429: 0 }
-  for (let i = 0; i < 60; i++) counts[await attempt('127.0.99.1', stranger, `spray${i}@example.org`)]++
-  assert.ok(counts[422] >= 50 && counts[422] < 60 && counts[429] > 0, JSON.stringify(counts))
+  for (let i = 0; i < 60 && counts[429] === 0; i++) counts[await attempt('127.0.99.1', stranger, `spray${i}@example.org`)]++
+  assert.ok(counts[422] >= 50 && counts[422] < 60 && counts[429] === 1, JSON.stringify(counts))
   assert.equal(await attempt('127.0.99.2', stranger, 'spray@example.org'), 422, 'the neighbour')
   assert.equal((await comeBack()).status, 303, 'and the owner')
 })

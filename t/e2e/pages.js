@@ -116,7 +116,7 @@ async function settle (walk) {
   await person.greet(client, who)
   const bot = `/agents/${who.bot}`
   await walk.see('bot, waking', bot)
-  await person.becomes(client, who.bot, 'alive', 10000)
+  await person.becomes(client, who.bot, 'alive', 30000)
   await walk.see('bot, alive', bot)
   await walk.see('status, empty', `${bot}/status`)
   seedSamples(walk.site, who.bot)

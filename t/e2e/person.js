@@ -71,10 +71,10 @@ async function invites (client, bot) {
 }
 
 // Makes an invite; resolves to its element once it has a code.
-async function invite (client, bot, label) {
+async function invite (client, bot, label, ms = 15000) {
   const path = `/agents/${bot}/invites`
   sees(await client.submit(await client.page(path), path, { label }), 303)
-  return until(`${label} has a code`, 15000, async () => (await invites(client, bot))
+  return until(`${label} has a code`, ms, async () => (await invites(client, bot))
     .find(one => one.state === 'unused' && one.code && one.words.includes(label)))
 }
 

@@ -9,6 +9,7 @@ const os = require('os')
 const path = require('path')
 const { after, before, test } = require('node:test')
 const procs = require('./procs')
+const { freePort } = require('./site')
 const { until } = require('./until')
 
 const PREFIX = process.env.BAAS_ROOT ?? path.resolve(__dirname, '../../build/root')
@@ -19,15 +20,6 @@ const baas = (...args) => execFileSync(path.join(PREFIX, 'bin/baas'), ['-c', pat
 
 const configure = (listen, ...more) => fs.writeFileSync(path.join(dir, 'baas.conf'),
   [`state_dir = ${dir}`, `private.listen = ${listen}`, `private.token_file = ${dir}/token`, ...more, ''].join('\n'))
-
-function freePort () {
-  return new Promise(resolve => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const found = server.address().port
-      server.close(() => resolve(found))
-    })
-  })
-}
 
 // Sends a request as it is, and reads until the end.
 function ask (target, { shown = `Bearer ${token}`, method = 'GET', lines = [] } = {}) {
@@ -55,7 +47,7 @@ before(async () => {
   fs.mkdirSync(run)
   fs.writeFileSync(path.join(run, 'lighttpd.conf'), baas('lighttpd', 'private', '.'))
   lighttpd = spawn('lighttpd', ['-D', '-f', 'lighttpd.conf'], { cwd: run, stdio: 'ignore', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } })
-  await until('it answers', 5000, () => ask('/agents', { shown: '' }).then(answer => answer.status === 401, () => false))
+  await until('it answers', 20000, () => ask('/agents', { shown: '' }).then(answer => answer.status === 401, () => false))
 })
 
 after(async () => {
@@ -66,6 +58,8 @@ after(async () => {
   fs.rmSync(dir, { recursive: true, force: true })
 })
 
+const programs = () => procs.of(dir).filter(one => one.exe.endsWith('/cgi/pillar'))
+
 test('a server that there is: this machine', async () => {
   const { status, head, body } = await ask('/agents?minion=local')
   assert.equal(status, 200)
@@ -73,7 +67,7 @@ test('a server that there is: this machine', async () => {
   assert.match(head, /^cache-control: no-store\r?$/im)
   assert.doesNotMatch(head, /^server:/im)
   assert.deepEqual(JSON.parse(body), { baas: { schema: 1, minion: 'local', rev: 0, seeds: [], bots: {} } })
-  assert.equal(procs.of(dir).filter(one => one.exe.endsWith('/cgi/pillar')).length, 2, 'two processes')
+  await until('two processes', 10000, () => programs().length === 2)
 })
 
 test('401 without the token, empty, whatever is asked for', async () => {
@@ -108,8 +102,8 @@ test('nothing else is there', async () => {
 })
 
 test('a killed program is back with the next request or two', async () => {
-  procs.signal(procs.of(dir).filter(one => one.exe.endsWith('/cgi/pillar')), 'SIGKILL')
-  await until('it answers again', 3000, async () => (await ask('/agents?minion=local')).status === 200)
+  procs.signal(programs(), 'SIGKILL')
+  await until('it answers again', 10000, async () => (await ask('/agents?minion=local')).status === 200)
 })
 
 test('baas doctor asks as a Salt master does', () => {

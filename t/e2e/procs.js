@@ -65,6 +65,9 @@ function doubled (dir) {
   return [...seen].filter(([, count]) => count > 1).map(([cwd]) => cwd)
 }
 
+// Milliseconds for which others had the processor that it could have used.
+const waited = ({ pid }) => Number(file(pid, 'schedstat').split(' ')[1] ?? 0) / 1e6
+
 // Sends a signal; someone who has gone already is no fault.
 function signal (processes, name) {
   for (const { pid } of processes) quiet(() => process.kill(pid, name))
@@ -72,4 +75,4 @@ function signal (processes, name) {
 
 const say = processes => processes.map(({ pid, kind, args, exe }) => `${pid} ${kind} ${args.join(' ') || exe}`).join('\n')
 
-module.exports = { doubled, kind, of, say, signal }
+module.exports = { doubled, kind, of, say, signal, waited }

@@ -101,7 +101,7 @@ proxy.server = ( "" => (( "host" => "127.0.0.1", "port" => ${behind.port} )) )
 `)
   const child = spawn('lighttpd', ['-D', '-f', file], { stdio: 'ignore' })
   try {
-    await until('the proxy is up', 5000, async () => {
+    await until('the proxy is up', 20000, async () => {
       try {
         return await attempt(behind, '127.0.0.5', {}, { port }) === 422
       } catch (err) {

@@ -32,7 +32,8 @@ async function camera (html) {
   await page.setContent(`<body style="margin: 2em; background: #fff">${/<svg class="qr"[^]*?<\/svg>/.exec(html)[0]}</body>`)
   await page.locator('svg').evaluate(svg => { svg.style.width = '400px' })
   await page.screenshot({ path: file })
-  const read = spawnSync('zbarimg', ['-q', '--raw', file], { encoding: 'utf8' })
+  // Other kinds of codes it now and then finds within a square one.
+  const read = spawnSync('zbarimg', ['-q', '--raw', '-Sdisable', '-Sqrcode.enable', file], { encoding: 'utf8' })
   fs.rmSync(path.dirname(file), { recursive: true })
   return read.stdout.trim()
 }

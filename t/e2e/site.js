@@ -18,15 +18,16 @@ const READY = /^baas: ready at (http:\/\/\S+)\/$/m
 const FIRST_BUILD = { local: 300000, salt: 600000 }
 const STOP = { local: 15000, salt: 30000 }
 
-function freePort () {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
+// Below the ports that the kernel gives to connections, or one of them could have it before it is used.
+async function freePort () {
+  for (;;) {
+    const port = 30000 + Math.floor(2700 * Math.random())
+    const free = await new Promise(resolve => {
+      const server = net.createServer().on('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
     })
-  })
+    if (free) return port
+  }
 }
 
 // The state directory of a test, with a name that nobody else's begins with; bots' own users pass through it.
@@ -37,7 +38,7 @@ function newDir () {
 }
 
 // Ports for the bots that other sites of this machine hardly want, so that none takes another's while it restarts.
-const botPorts = () => 10000 + 20 * Math.floor(1000 * Math.random())
+const botPorts = () => 10000 + 20 * Math.floor(500 * Math.random())
 
 class Site {
   constructor (dir, port, set, fleet = 'local') {

@@ -16,11 +16,11 @@ before(async () => {
   owner = site.client()
   stranger = site.client()
   who = await person.settle(owner)
-  await person.becomes(owner, who.bot, 'alive', 10000)
+  await person.becomes(owner, who.bot, 'alive', 30000)
   invite = await person.invite(owner, who.bot, 'alice')
   const eve = await person.settle(stranger, person.invent('eve'))
   stranger.bot = eve.bot
-  await person.becomes(stranger, eve.bot, 'alive', 10000)
+  await person.becomes(stranger, eve.bot, 'alive', 30000)
   csrf = stranger.fields(await stranger.page('/account'), '/account/name').csrf
 })
 after(() => site?.close())

@@ -27,7 +27,7 @@ static const struct {
 } states[] = {
 	{ BOT_ALIVE, "fails = 0", "proven now" },
 	{ BOT_ALIVE, "fails = 1", "one fail is none" },
-	{ BOT_ALIVE, "proven_at = baas_now() - 29000", "proven 29 s ago" },
+	{ BOT_ALIVE, "proven_at = baas_now() - 25000", "proven 25 s ago" },
 	{ BOT_STARTING, "proven_at = baas_now() - 31000", "proven 31 s ago" },
 	{ BOT_STARTING, "proven_at = NULL", "never proven" },
 	{ BOT_STARTING, "proven_at = started_at - 1", "proven in the run before" },
@@ -36,24 +36,24 @@ static const struct {
 	{ BOT_STARTING, "restarts = 2", "to be restarted" },
 	{ BOT_STARTING, "rebuilds = 2", "to be rebuilt" },
 	{ BOT_STARTING, "running = 0, started_at = NULL, proven_at = NULL", "not started yet" },
-	{ BOT_STARTING, "seen_at = NULL, wished_at = baas_now() - 29000", "just ordered" },
+	{ BOT_STARTING, "seen_at = NULL, wished_at = baas_now() - 25000", "just ordered" },
 	{ BOT_STARTING, "wanted = 'stopped', restarts = 2", "to be stopped, and yet running" },
 	{ BOT_ALIVE, "wanted = 'stopped'", "to be stopped, and still alive" },
 	{ BOT_UNKNOWN, "seen_at = NULL, wished_at = baas_now() - 31000", "ordered, and never seen" },
 	{ BOT_UNKNOWN, "seen_at = baas_now() - 31000", "running when last seen, 31 s ago" },
-	{ BOT_ALIVE, "seen_at = baas_now() - 29000", "or 29" },
+	{ BOT_ALIVE, "seen_at = baas_now() - 25000", "or 25" },
 	{ BOT_UNKNOWN, "seen_at = baas_now() - 31000, fails = 9", "unknown comes before unhealthy" },
 	{ BOT_UNKNOWN, "running = 0, seen_at = baas_now() - 181000", "not running when last seen, 181 s ago" },
-	{ BOT_STARTING, "running = 0, seen_at = baas_now() - 179000", "or 179" },
+	{ BOT_STARTING, "running = 0, seen_at = baas_now() - 170000", "or 170" },
 	{ BOT_STOPPED, "wanted = 'stopped', running = 0", "asleep" },
 	{ BOT_STOPPED, "wanted = 'stopped', running = 0, fails = 9", "asleep, whatever was" },
 	{ BOT_STOPPED, "wanted = 'stopped', running = 0, restarts = 2", "asleep, to be restarted one day" },
-	{ BOT_STOPPED, "wanted = 'stopped', running = 0, seen_at = baas_now() - 179000", "asleep 179 s ago" },
+	{ BOT_STOPPED, "wanted = 'stopped', running = 0, seen_at = baas_now() - 170000", "asleep 170 s ago" },
 	{ BOT_UNKNOWN, "wanted = 'stopped', running = 0, seen_at = baas_now() - 181000", "asleep 181 s ago" },
-	{ BOT_UNKNOWN, "seen_at = baas_now() + 6000, proven_at = seen_at", "seen in the future: the clock was set back" },
-	{ BOT_UNKNOWN, "seen_at = NULL, wished_at = baas_now() + 6000", "ordered in the future, and never seen" },
-	{ BOT_STARTING, "proven_at = baas_now() + 6000", "proven in the future only" },
-	{ BOT_UNHEALTHY, "fails = 2, proven_at = baas_now() + 6000", "likewise, and two fails" },
+	{ BOT_UNKNOWN, "seen_at = baas_now() + 9000, proven_at = seen_at", "seen in the future: the clock was set back" },
+	{ BOT_UNKNOWN, "seen_at = NULL, wished_at = baas_now() + 9000", "ordered in the future, and never seen" },
+	{ BOT_STARTING, "proven_at = baas_now() + 9000", "proven in the future only" },
+	{ BOT_UNHEALTHY, "fails = 2, proven_at = baas_now() + 9000", "likewise, and two fails" },
 	{ BOT_ALIVE, "seen_at = baas_now() + 4000, proven_at = baas_now() + 4000", "a little in the future" },
 	{ BOT_ALIVE, "fails = 2, proven_at = seen_at", "two fails, and proven since" },
 	{ BOT_UNHEALTHY, "fails = 2, proven_at = seen_at - 1", "two fails, and not proven since" },
@@ -106,10 +106,10 @@ check_worker_away(struct db *db, int64_t id)
 		fixture_sql(db, "UPDATE worker SET seen_at = baas_now() - 31000");
 		is_str(bot_status_word(want), bot_status_word(status_of(db, id)), "the worker is away");
 	}
-	fixture_sql(db, "%s; UPDATE worker SET seen_at = baas_now() + 6000", well);
+	fixture_sql(db, "%s; UPDATE worker SET seen_at = baas_now() + 9000", well);
 	is_int(BOT_UNKNOWN, status_of(db, id), "a life sign in the future is none");
-	fixture_sql(db, "%s; UPDATE worker SET seen_at = baas_now() - 29000", well);
-	is_int(BOT_ALIVE, status_of(db, id), "29 s are not away");
+	fixture_sql(db, "%s; UPDATE worker SET seen_at = baas_now() - 25000", well);
+	is_int(BOT_ALIVE, status_of(db, id), "25 s are not away");
 }
 
 static void

@@ -314,19 +314,19 @@ make_dir(const char *name, char out[CAP])
 		abort();
 }
 
-/* A port that is free, or (listening) one where this process listens from now on. */
+/* A port where this process listens from now on, or that is free: it stays bound here, so that nobody else is given it. */
 static int
 get_port(int listening)
 {
 	struct sockaddr_in	a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t		len = sizeof(a);
+	const int		on = 1;
 	int			fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd == -1 || bind(fd, (const struct sockaddr *)&a, sizeof(a)) == -1 || (listening && listen(fd, 9) == -1) ||
+	if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
+	    bind(fd, (const struct sockaddr *)&a, sizeof(a)) == -1 || (listening && listen(fd, 9) == -1) ||
 	    getsockname(fd, (struct sockaddr *)&a, &len) == -1)
 		abort();
-	if (!listening)
-		close(fd);
 	return ntohs(a.sin_port);
 }
 

@@ -64,11 +64,15 @@ function listen (host = '127.0.0.1', port = 0) {
   })
 }
 
+// Below the ports that the kernel gives to connections, or one of them could have it before it is used.
 async function freePort () {
-  const server = await listen()
-  const { port } = server.address()
-  await new Promise(resolve => server.close(resolve))
-  return port
+  for (;;) {
+    const port = 30000 + Math.floor(2700 * Math.random())
+    const server = await listen('127.0.0.1', port).catch(() => null)
+    if (server === null) continue
+    await new Promise(resolve => server.close(resolve))
+    return port
+  }
 }
 
 // PKCS #8 of an ed25519 key, up to its 32 bytes of seed (RFC 8410).

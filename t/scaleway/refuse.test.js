@@ -563,7 +563,7 @@ test('programs are run when a server goes on and off', async () => {
     'echo "on $1 $FAKE_ADDRESS $FAKE_VOLUMES $FAKE_NAME $FAKE_BOOT $(cat "$FAKE_USER_DATA_FILE")"'
   )
   const off = script('off', 'echo "off $1"')
-  const lines = count => within(3000, () => {
+  const lines = count => within(20000, () => {
     const all = fs.existsSync(out) ? fs.readFileSync(out, 'utf8').split('\n').slice(0, -1) : []
     return all.length >= count && all
   })
@@ -578,7 +578,7 @@ test('programs are run when a server goes on and off', async () => {
     await own.call('PATCH', `${zone}/servers/${id}/user_data/cloud-init`, '#cloud-config')
     await own.act(id, 'poweron')
     assert.deepEqual(await lines(1), [`on ${id} ${ip.address} ${volumes[0].id} ${data.id} one 1 #cloud-config`])
-    await within(3000, async () => (await own.look(id)).state === 'running')
+    await within(20000, async () => (await own.look(id)).state === 'running')
     await own.act(id, 'reboot')
     const [, second, third] = await lines(3)
     assert.deepEqual([second, third.split(' ')[6]], [`off ${id}`, '2'])
@@ -606,7 +606,7 @@ test('with a state file a restart forgets nothing, not even what was about to ha
     await once(own.child, 'exit')
     own = await open('--state', state, '--speed', '20')
     assert.match((await own.look(id)).state, /starting|running/)
-    await within(3000, async () => (await own.look(id)).state === 'running')
+    await within(20000, async () => (await own.look(id)).state === 'running')
     assert.equal(fs.statSync(state).mode & 0o777, 0o600)
   } finally {
     await own.close()

@@ -345,17 +345,27 @@ serve(void *ctx)
 	return NULL;
 }
 
+/* A port of its own, at which nobody listens yet. */
 static int
-listen_here(int *port)
+bind_here(int *port)
 {
 	struct sockaddr_in	in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t		n = sizeof(in);
 	int			fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd == -1 || bind(fd, (struct sockaddr *)&in, sizeof(in)) == -1 || listen(fd, 8) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&in, &n) == -1)
+	if (fd == -1 || bind(fd, (struct sockaddr *)&in, sizeof(in)) == -1 || getsockname(fd, (struct sockaddr *)&in, &n) == -1)
 		exit(99);
 	*port = ntohs(in.sin_port);
+	return fd;
+}
+
+static int
+listen_here(int *port)
+{
+	int fd = bind_here(port);
+
+	if (listen(fd, 8) == -1)
+		exit(99);
 	return fd;
 }
 
@@ -442,13 +452,13 @@ check_nobody(struct world *w)
 	struct mail	 mail = letter("alice@example.org", "hello");
 	struct seen	 seen = { 0 }, end = { 0 };
 	struct conf	*conf;
-	int		 port, fd = listen_here(&port);
+	int		 port, fd = bind_here(&port);
 
-	close(fd);
 	w->conf = conf = smtp_conf(port, "");
 	mail_smtp.send(w, &mail, body, see, &seen);
 	wait_for(w, &seen);
 	is_int(ERR_BUSY, seen.err, "nobody there");
+	close(fd);
 	fd = listen_here(&port);
 	conf_close(conf);
 	w->conf = conf = smtp_conf(port, "");

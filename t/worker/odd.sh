@@ -68,15 +68,6 @@ has() {			# TEXT WORDS
 	grep -qF -e "$1" "$dir/page" || grep -E '^Status|<(strong|h1|dt|small)|class="lead"' "$dir/page" | head -n 12 | sed 's/^/# /'
 }
 
-# Alive again, as another process than before.
-anew() {		# BOT PUB SECONDS WORDS
-	begun=$(ms)
-	while now=$(pub "$1" 2>/dev/null); [ "$now" = '' ] || [ "$now" = "$2" ]; do
-		[ $(($(ms) - begun)) -lt $(($3 * 1000)) ] || break
-		sleep 0.05
-	done
-	await "$1" running 1 "$3" && alive "$1" "$3" "$4"
-}
 
 hundredths() {		# of CPU that the worker has used
 	awk '{ print $14 + $15 }' "/proc/$worker/stat"
@@ -120,7 +111,7 @@ poorly() {		# BOT REASON
 end_nonsense() {
 	world nonsense
 	worker=$nonsense
-	alive sense 5 'one that makes sense is alive'
+	alive sense 15 'one that makes sense is alive'
 	poorly other 'it says it is somebody else'
 	for way in huge broken deep endless types numberid negative list; do
 		poorly "$way" 'it answers nonsense'
@@ -180,7 +171,7 @@ jumps() {
 	has '#unsure' 'the clock goes back an hour: what was seen then proves nothing now'
 	has 'not checked yet' 'and nobody says how long ago it was'
 	kill -CONT "$worker"
-	alive my 5 'the worker looks again at once: alive'
+	alive my 15 'the worker looks again at once: alive'
 	before=$(pub my)
 	kill -KILL "$before"
 	anew my "$before" 10 'killed: alive again'
@@ -189,22 +180,24 @@ jumps() {
 	page my
 	has '#unsure' 'it goes back while nobody watches: nobody is sure'
 	watch
-	alive my 5 'somebody watches again: alive'
+	alive my 15 'somebody watches again: alive'
 	kill -STOP "$worker"
 	echo 0 >"$BAAS_CLOCK"
 	page my
 	has '#unsure' 'it goes forward: too old'
 	kill -CONT "$worker"
-	alive my 5 'looked at: alive'
+	alive my 15 'looked at: alive'
 	echo 7200 >"$BAAS_CLOCK"
 	sleep 1
-	alive my 5 'it goes on: alive'
+	alive my 15 'it goes on: alive'
+	begun=$(ms)
+	until [ "$(sql 'SELECT count(*) FROM bots WHERE over_at <> 0')" -eq 1 ] || [ $(($(ms) - begun)) -gt 15000 ]; do sleep 0.1; done
 	is 1 "$(sql 'SELECT count(*) FROM bots WHERE over_at <> 0')" 'the time in the bin seems to be over'
 	[ -s "$state/bots/$(field binned dir)/data/secret" ]
 	ok $? 'and the bin is not emptied yet'
 	is 2 "$(sql "SELECT count(*) FROM events WHERE what = 'bot.alive' AND bot_name = 'my'")" 'no jump was taken for a start'
 	echo 0 >"$BAAS_CLOCK"
-	alive my 5 'as it was: alive'
+	alive my 15 'as it was: alive'
 	unwatch TERM
 }
 
@@ -213,7 +206,7 @@ jumps() {
 dies_all() {
 	world real
 	watch
-	alive my 5 'before'
+	alive my 15 'before'
 	secret=$(sha256sum <"$state/bots/$(field my dir)/data/secret")
 	before=$(pub my)
 	kill -KILL "$worker" "$(keeper my)" "$before"
@@ -242,7 +235,7 @@ dies_all() {
 loses_port() {
 	world real
 	request POST invites /agents/my/invites label=alice
-	until [ "$(sql "SELECT state FROM invites WHERE label = 'alice'")" = unused ] || [ "$((tries = ${tries:-0} + 1))" -gt 100 ]; do
+	until [ "$(sql "SELECT state FROM invites WHERE label = 'alice'")" = unused ] || [ "$((tries = ${tries:-0} + 1))" -gt 300 ]; do
 		sleep 0.1
 	done
 	before=$(field my port)
@@ -289,7 +282,7 @@ is_locked() {
 	echo 'ROLLBACK;' >&8
 	exec 8>&- 9<&-
 	wait "$holder"
-	alive my 10 'let go: all is well'
+	alive my 20 'let go: all is well'
 }
 
 # ---- the disk is full

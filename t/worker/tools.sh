@@ -76,8 +76,16 @@ unwatch() {		# SIGNAL
 	worker=''
 }
 
+# Each time another one, with 20 after it that nobody else is given: this process has a hundred ports of its own, below those
+# that the kernel gives to connections.
 free_port() {
-	node -e 's = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })'
+	echo >>"$dir/ports"
+	node -e '
+		const next = port => {
+			const s = require("net").createServer().on("error", () => next(port + 1))
+			s.listen(port, "0.0.0.0", () => { console.log(port); s.close() })
+		}
+		next(Number(process.argv[1]))' $((20000 + $$ % 100 * 100 + ($(wc -l <"$dir/ports") - 1) % 4 * 25))
 }
 
 # ---- a bot
@@ -115,6 +123,18 @@ alive() {		# BOT SECONDS WORDS
 	await "$1" status alive "$2"
 	ok $? "$3"
 	echo "# after $took ms"
+}
+
+# Alive again, as another process than that one.
+anew() {		# BOT PUB SECONDS WORDS
+	since=$(ms)
+	while now=$(pub "$1" 2>/dev/null); [ "$now" = '' ] || [ "$now" = "$2" ]; do
+		[ $(($(ms) - since)) -lt $(($3 * 1000)) ] || break
+		sleep 0.05
+	done
+	[ "$now" != '' ] && [ "$now" != "$2" ] && await "$1" status alive "$3"
+	ok $? "$4"
+	echo "# after $(($(ms) - since)) ms"
 }
 
 # ---- the end
