@@ -38,7 +38,7 @@ static const struct verb verbs[] = {
 	{ { "server", "apply" }, "MINION|EMAIL|all", 1, 1, WRITE, server_again, "bring it to the configuration now" },
 	{ { "orphan", "list" }, "", 0, 0, READ, orphan_ls, "what is left over in the cloud" },
 	{ { "orphan", "delete" }, "ID", 1, 1, WRITE, orphan_rm, "have the worker delete one" },
-	{ { "brake", "lift" }, "server|volume|ip|bot", 1, 1, WRITE, brake_release, "let it delete more of these" },
+	{ { "brake", "lift" }, "server|volume|ip|ip6|bot", 1, 1, WRITE, brake_release, "let it delete more of these" },
 	{ { "brake", NULL }, "", 0, 0, READ, brake_ls, "what was deleted in 24 hours, and what waits" },
 	{ { "worker", "act" }, "", 0, 0, WRITE, worker_act, "have the worker do what it finds to do" },
 	{ { "worker", "report" }, "", 0, 0, WRITE, worker_report, "have it only say what it would do" },

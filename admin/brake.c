@@ -43,7 +43,7 @@ brake_release(struct admin *admin)
 	enum err	err;
 
 	if ((err = brake_of_word(admin->argv[0], &kind)) != ERR_OK) {
-		log_fault(admin->argv[0], "there is no such brake: server, volume, ip or bot");
+		log_fault(admin->argv[0], "there is no such brake: server, volume, ip, ip6 or bot");
 		return err;
 	}
 	admin_actor(actor);

@@ -12,7 +12,8 @@
 #include "lib/server.h"
 
 static const char *const words[BRAKE__MAX] = {
-	[BRAKE_SERVER] = "server", [BRAKE_VOLUME] = "volume", [BRAKE_IP] = "ip", [BRAKE_BOT] = "bot",
+	[BRAKE_SERVER] = "server", [BRAKE_VOLUME] = "volume", [BRAKE_IP] = "ip", [BRAKE_IP6] = "ip6",
+	[BRAKE_BOT] = "bot",
 };
 
 const char *
@@ -44,7 +45,7 @@ brake_count(struct db *db, enum brake_kind kind, int64_t now, int64_t *out)
 {
 	static const enum event_what drops[BRAKE__MAX] = {
 		[BRAKE_SERVER] = EVENT_SERVER_DROP, [BRAKE_VOLUME] = EVENT_VOLUME_DROP, [BRAKE_IP] = EVENT_IP_DROP,
-		[BRAKE_BOT] = EVENT_BOT_ERASE,
+		[BRAKE_IP6] = EVENT_IP6_DROP, [BRAKE_BOT] = EVENT_BOT_ERASE,
 	};
 
 	return event_count_lifted(db, drops[kind], now - CLOCK_DAY, words[kind], out);
@@ -56,7 +57,8 @@ brake_there(struct db *db, enum brake_kind kind, int64_t *out)
 	static const char *const sql[BRAKE__MAX] = {
 		[BRAKE_SERVER] = "SELECT count(*) FROM servers WHERE cloud_id <> ''",
 		[BRAKE_VOLUME] = "SELECT count(*) FROM servers WHERE volume_id <> ''",
-		[BRAKE_IP] = "SELECT coalesce(sum((ip_id <> '') + (ip6_id <> '')), 0) FROM servers",
+		[BRAKE_IP] = "SELECT count(*) FROM servers WHERE ip_id <> ''",
+		[BRAKE_IP6] = "SELECT count(*) FROM servers WHERE ip6_id <> ''",
 		[BRAKE_BOT] = "SELECT count(*) FROM bots",
 	};
 
@@ -72,7 +74,8 @@ brake_waiting(struct db *db, enum brake_kind kind, int64_t now, int64_t *out)
 	static const char *const sql[BRAKE__MAX] = {
 		[BRAKE_SERVER] = ("SELECT count(*)" GOING " AND cloud_id <> ''"),
 		[BRAKE_VOLUME] = ("SELECT count(*)" GOING " AND volume_id <> ''"),
-		[BRAKE_IP] = ("SELECT coalesce(sum((ip_id <> '') + (ip6_id <> '')), 0)" GOING),
+		[BRAKE_IP] = ("SELECT count(*)" GOING " AND ip_id <> ''"),
+		[BRAKE_IP6] = ("SELECT count(*)" GOING " AND ip6_id <> ''"),
 		[BRAKE_BOT] = "SELECT count(*) FROM bots WHERE binned_at IS NOT NULL AND erase_at <= ?1",
 	};
 	struct stmt *st = db_stmt(db, sql[kind]);

@@ -9,7 +9,7 @@
 
 struct db;
 
-enum brake_kind { BRAKE_SERVER, BRAKE_VOLUME, BRAKE_IP, BRAKE_BOT, BRAKE__MAX };
+enum brake_kind { BRAKE_SERVER, BRAKE_VOLUME, BRAKE_IP, BRAKE_IP6, BRAKE_BOT, BRAKE__MAX };
 
 const char *brake_word(enum brake_kind kind);			/* "server".  Static */
 enum err brake_of_word(const char *word, enum brake_kind *out);	/* ERR_NOTFOUND: it is none of these */

@@ -32,6 +32,7 @@ static const char *const words[EVENT__MAX] = {
 	[EVENT_SERVER_DROP] = "server.drop",
 	[EVENT_VOLUME_DROP] = "volume.drop",
 	[EVENT_IP_DROP] = "ip.drop",
+	[EVENT_IP6_DROP] = "ip6.drop",
 	[EVENT_KEYS] = "keys",
 	[EVENT_ADMIN_ANEW] = "admin.server-anew",
 	[EVENT_ADMIN_APPLY] = "admin.server-apply",
@@ -146,7 +147,7 @@ event_of_server(struct db *db, int64_t person, int limit, void (*each)(void *ctx
 {
 	static const char sql[] =
 	    "SELECT at, person_id, bot_id, bot_name, actor, what, detail FROM events WHERE person_id = ?1"
-	    " AND (what LIKE 'server.%' OR what LIKE 'admin.server-%' OR what IN ('volume.drop', 'ip.drop'))"
+	    " AND (what LIKE 'server.%' OR what LIKE 'admin.server-%' OR what IN ('volume.drop', 'ip.drop', 'ip6.drop'))"
 	    " ORDER BY id DESC LIMIT ?2";
 	struct stmt *st = db_stmt(db, sql);
 

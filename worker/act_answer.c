@@ -19,7 +19,8 @@ enum {
 	LOCKED_PAUSE = 60 * 1000,	/* ms without any act */
 	LATER_PAUSE = 2 * 1000,
 	NAME_PAUSE = 60 * 1000,		/* ms until a name that could not be set is tried again */
-	VAIN_TIMES = 5			/* that an act is told "not yet" before a person is */
+	VAIN_TIMES = 5,			/* that an act is told "not yet" before a person is */
+	JOIN_USUAL = 5 * 60 * 1000	/* ms: most machines have answered by then (lib/server.c) */
 };
 
 /* ---- rows ---- */
@@ -245,7 +246,7 @@ enum err
 act_dropped(struct world *w, struct post *post, struct server *row, enum plan_part part)
 {
 	static const enum event_what events[PLAN_PART__MAX] = {
-		[PLAN_VOLUME] = EVENT_VOLUME_DROP, [PLAN_IP] = EVENT_IP_DROP, [PLAN_IP6] = EVENT_IP_DROP,
+		[PLAN_VOLUME] = EVENT_VOLUME_DROP, [PLAN_IP] = EVENT_IP_DROP, [PLAN_IP6] = EVENT_IP6_DROP,
 		[PLAN_MACHINE] = EVENT_SERVER_DROP, [PLAN_ROOT] = EVENT__MAX, [PLAN_GROUP] = EVENT__MAX,
 	};
 	enum err err = ERR_OK;
@@ -256,7 +257,7 @@ act_dropped(struct world *w, struct post *post, struct server *row, enum plan_pa
 		err = making_forget(w->db, act_id(row, part));
 	if (err == ERR_OK && events[part] != EVENT__MAX)
 		err = act_event(w, row, events[part], act_id(row, part));
-	w->servers->dropped[servers_braked(part)] += events[part] != EVENT__MAX;
+	w->servers->dropped[part] += events[part] != EVENT__MAX;
 	act_clear(row, part);
 	post->facts[part] = (struct fact){ .there = 0 };
 	return err;
@@ -294,15 +295,15 @@ say_locked(struct errand *e, const char *why)
 static enum err
 refused(struct errand *e, struct server *row, const struct cloud_answer *answer)
 {
-	char why[SERVER_REASON_CAP];
+	int	leaving = row->state == SERVER_LEAVING;
+	char	why[SERVER_REASON_CAP];
 
 	snprintf(why, sizeof(why), "%.20s %.30s: %.140s", plan_act_word(e->step.act), plan_part_word(e->step.part), answer->why);
-	if (row->state == SERVER_BROKEN && strcmp(row->reason, why) == 0) {
-		row->due = clock_now() + BROKEN_PAUSE;
-		return ERR_OK;
-	}
-	row->state = row->state == SERVER_LEAVING ? SERVER_LEAVING : SERVER_BROKEN;
 	row->due = clock_now() + BROKEN_PAUSE;
+	if ((leaving || row->state == SERVER_BROKEN) && strcmp(row->reason, why) == 0)
+		return ERR_OK;
+	if (!leaving)
+		row->state = SERVER_BROKEN;
 	memcpy(row->reason, why, sizeof(row->reason));
 	return act_event(e->w, row, EVENT_SERVER_BROKEN, why);
 }
@@ -338,10 +339,12 @@ count_vain(struct errand *e, struct post *post, struct server *row, const struct
 		memcpy(row->reason, why, sizeof(row->reason));
 }
 
-/* No longer in vain. */
+/* No longer in vain, nor refused. */
 static void
 end_vain(struct post *post, struct server *row)
 {
+	if (row->state == SERVER_LEAVING)
+		row->reason[0] = '\0';
 	if (post->vain.told) {
 		servers_fault(post, row->minion, "");
 		if (row->state != SERVER_BROKEN)
@@ -350,13 +353,15 @@ end_vain(struct post *post, struct server *row)
 	post->vain = (struct vain){ .n = 0 };
 }
 
-/* A name that could not be set changes nothing about the server. */
+/* A name that could not be set changes nothing about the server, but not all is as wanted. */
 static enum err
 not_named(struct post *post, const struct server *row, const char *why)
 {
+	char words[WORLD_WORDS_CAP];
+
+	snprintf(words, sizeof(words), "a bot's name is not set: %.140s", why);
+	servers_fault(post, row->minion, words);
 	post->name_at = clock_boot() + NAME_PAUSE;
-	post->again_at = post->name_at;
-	servers_fault(post, row->minion, why);
 	return ERR_OK;
 }
 
@@ -439,7 +444,7 @@ static void
 count_drop(const struct errand *e, int n)
 {
 	if (e->step.act == PLAN_DROP)
-		e->w->servers->dropping[servers_braked(e->step.part)] += n;
+		e->w->servers->dropping[e->step.part] += n;
 }
 
 void
@@ -512,7 +517,24 @@ act_answered(void *ctx, const struct cloud_answer *answer)
 		servers_look_soon(w);
 }
 
-/* 0 is no fault: it is still coming up. */
+/* It is still coming up, which is no fault; but of one that is late the log and its person hear before its time is over. */
+static void
+still_joining(struct world *w, struct post *post)
+{
+	static const char	why[] = "it takes longer than usual: its machine has not answered yet";
+	struct server		row;
+	enum err		err;
+
+	if (server_get(w->db, post->id, &row) != ERR_OK || row.state != SERVER_JOINING ||
+	    clock_now() < row.state_since + JOIN_USUAL || strcmp(row.reason, why) == 0 || (err = world_begin(w)) != ERR_OK)
+		return;
+	servers_fault(post, row.minion, why);
+	snprintf(row.reason, sizeof(row.reason), "%s", why);
+	act_hold(&row);
+	err = server_store(w->db, &row, clock_now());
+	(void)world_commit(w, err);
+}
+
 void
 act_greeted(void *ctx, int there)
 {
@@ -527,6 +549,9 @@ act_greeted(void *ctx, int there)
 	}
 	act_in(e, post);
 	post->again_at = post->greet_at;
+	post->silent = there == 0;
+	if (there == 0)
+		still_joining(w, post);
 	if (there == 1 && (err = world_begin(w)) == ERR_OK) {
 		if ((err = server_joined(w->db, e->server, clock_now())) == ERR_OK)
 			err = act_event(w, &e->row, EVENT_SERVER_READY, "");

@@ -307,7 +307,7 @@ unnamed(void *ctx, const struct cloud_answer *answer)
 		return;
 	}
 	errand->w->asked--;
-	if (answer->verdict == CLOUD_DONE || answer->verdict == CLOUD_MISSING) {
+	if (answer->verdict == CLOUD_DONE) {
 		forget(errand);
 		return;
 	}

@@ -184,11 +184,15 @@ drop(struct world *w, struct post *post, const struct server *row, const struct 
 static void
 name(struct world *w, struct post *post, const struct server *row, const struct plan_step *step)
 {
-	struct errand	*e = set_out(w, post, row, step);
+	struct errand	*e;
 	char		 host[HOST_CAP];
 	enum err	 err;
 
-	if (e == NULL)
+	if (clock_boot() < post->name_at) {
+		post->again_at = post->name_at;
+		return;
+	}
+	if ((e = set_out(w, post, row, step)) == NULL)
 		return;
 	if ((err = bot_record_due(w->db, row->id, row->address, row->address6, &e->record)) != ERR_OK) {
 		begun(post, e, err);

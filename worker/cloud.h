@@ -112,7 +112,10 @@ struct cloud {
 	/* Deletes it for ever; CLOUD_VOLUME serves for root volumes too.  CLOUD_MISSING is believed when a later look agrees. */
 	enum err (*drop)(struct world *w, enum cloud_kind kind, const char *thing, cloud_done *done, void *ctx);
 
-	/* Has the DNS name lead to these addresses and no others; both "": to none.  A zone that is not configured: done at once. */
+	/*
+	 * Has the DNS name lead to these addresses and no others; both "": to none.  A zone that is not configured: done at
+	 * once.  Never CLOUD_MISSING: a zone that is not found may have records all the same.
+	 */
 	enum err (*name)(struct world *w, const char *host, const char *address, const char *address6, cloud_done *done, void *ctx);
 };
 

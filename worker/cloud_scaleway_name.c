@@ -32,9 +32,17 @@ struct naming {
 	void		*ctx;
 };
 
+/* A zone that is ours is there, and the API says 403 of one that is not: whatever is not found, it is no word about records. */
 static void
 finish(struct naming *n, const struct scaleway_answer *answer)
 {
+	struct scaleway_answer out;
+
+	if (answer != NULL && answer->verdict == CLOUD_MISSING) {
+		out = *answer;
+		out.verdict = CLOUD_LATER;
+		answer = &out;
+	}
 	scaleway_tell(n->done, n->ctx, answer, NULL);
 	free(n);
 }
@@ -52,6 +60,17 @@ is_same(const struct type *type, const char *a, const char *b)
 	unsigned char one[16], other[16];
 
 	return inet_pton(type->family, a, one) == 1 && inet_pton(type->family, b, other) == 1 && memcmp(one, other, type->bytes) == 0;
+}
+
+/* All records of that name: they fit on a page many times, and a list that is not whole proves nothing. */
+static int
+is_whole(const struct json *list)
+{
+	int64_t n = 0;
+
+	for (const struct json *one = json_first(json_get(list, "records")); one != NULL; one = json_next(one))
+		n++;
+	return json_type(json_get(list, "records")) == JSON_LIST && json_int(json_get(list, "total_count"), -1) == n;
 }
 
 /* Whether the records of a type are as wanted. */
@@ -124,7 +143,7 @@ looked(void *ctx, const struct scaleway_answer *answer)
 
 	if (answer == NULL || answer->verdict != CLOUD_DONE)
 		finish(n, answer);
-	else if (json_type(records) != JSON_LIST)
+	else if (!is_whole(answer->json))
 		finish(n, &odd);
 	else if (is_right(n, 0, records) && is_right(n, 1, records))
 		finish(n, answer);

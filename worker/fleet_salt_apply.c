@@ -271,10 +271,11 @@ end_apply(struct world *w, struct ward *ward)
 }
 
 static void
-put_off(struct ward *ward)
+put_off(struct world *w, struct ward *ward)
 {
 	int64_t pause = PAUSE;
 
+	w->failed = 1;
 	for (int i = 0; i < ward->fails && pause < PAUSE_MOST; i++)
 		pause *= 2;
 	ward->fails++;
@@ -302,7 +303,7 @@ applied(struct world *w, struct ward *ward, const struct salt_return *ret)
 		ward->fails = 0;
 		store(w, ward);
 	} else {
-		put_off(ward);
+		put_off(w, ward);
 	}
 	judge_erasures(w, ward, json_type(ret->ret) == JSON_OBJECT ? ret->ret : NULL);
 }
@@ -328,7 +329,7 @@ heard(void *ctx, size_t i, const struct salt_return *ret)
 		ward->not_before = clock_boot() + BUSY_PAUSE;
 	} else {
 		log_fault(ward->row.minion, "apply: %s", ret->why);
-		put_off(ward);
+		put_off(w, ward);
 	}
 	herd_want(w, ward);
 }

@@ -189,7 +189,7 @@ stopped(const struct plan_case *c)
 static struct plan_step
 joining(const struct plan_case *c)
 {
-	if (c->broken || c->age < c->deadline)
+	if (c->broken || c->age < c->deadline || !c->silent)
 		return step(PLAN_GREET, PLAN_MACHINE, "it has not answered yet");
 	if (c->tries == 0)
 		return step(PLAN_RENEW, PLAN_MACHINE, "it did not answer in time");
@@ -298,8 +298,8 @@ plan_server(const struct plan_case *c)
 
 	if (c->seen[PLAN_MACHINE] == PLAN_UNSEEN)
 		return step(PLAN_WAIT, PLAN_MACHINE, waits[PLAN_UNSEEN]);
-	if (c->broken && c->resting && !c->anew)
-		return patience(PLAN_MACHINE, "it is broken, and is tried again later");
+	if (c->resting && !c->anew && (c->broken || c->leaving))
+		return patience(PLAN_MACHINE, c->broken ? "it is broken, and is tried again later" : "what was refused is tried again later");
 	return hold_back(c, wants[c->leaving ? PLAN_GONE : c->want](c));
 }
 

@@ -59,9 +59,10 @@ struct plan_case {
 	int		powered;	/* it was started before */
 	int		ready;		/* its minion has answered since it was last started */
 	int		broken;		/* as of the last plan, */
-	int		resting;	/* and the time to try again has not come */
+	int		resting;	/* and, as of one that is leaving, the time to try again has not come */
 	int		tries;		/* generations in a row that did not join */
 	int64_t		age, deadline;	/* ms that it has been joining; how many that may be */
+	int		silent;		/* it was asked last, and did not answer; 0 too if nobody could be asked */
 	int		record;		/* a bot's DNS name leads somewhere else */
 	int		full;		/* the cloud has no room: nothing is made for a while */
 	int		brake[PLAN_PART__MAX];	/* so many of these were deleted lately that a person must look */

@@ -42,6 +42,7 @@ enum {
 	RUN_PAUSE = 20,				/* ms between two tries for `run` */
 	OVERTIME = 5 * 1000,			/* ms that a watch goes on when nobody has come to take over */
 	HANDOVER = 8 * 1000,			/* ms, at most, for outstanding answers once somebody has */
+	ONCE_MOST = 2 * 60 * 1000,		/* ms that a single pass waits for answers, though something asks again and again */
 	PAGE = 64, PAGE_FAR = 1000,		/* bots looked at together by -n */
 	RETRY = 1, USAGE = 2			/* exit status */
 };
@@ -241,7 +242,7 @@ is_over(struct worker *worker, const struct options *o, int64_t begun, int64_t *
 	int64_t now = clock_boot();
 
 	if (o->once)
-		return worker->stop || (worker->clock.passed && turn_idle(&worker->world));
+		return worker->stop || (worker->clock.passed && (now >= begun + ONCE_MOST || turn_idle(&worker->world)));
 	if (*asked_to == 0 && (worker->stop || now >= begun + o->watch + OVERTIME || is_next_taken(worker)))
 		*asked_to = now;
 	if (*asked_to == 0)
@@ -294,7 +295,7 @@ watch(struct worker *worker, const struct options *o)
 		}
 	hand_over_all(w);
 	world_hands(w, count_unsettled);
-	return w->failed || !see_servers_settled(w) ? RETRY : 0;
+	return w->failed || (o->once && w->asked > 0) || !see_servers_settled(w) ? RETRY : 0;
 }
 
 static int
@@ -420,9 +421,9 @@ close_all(struct worker *worker)
 	loop_close(worker->loop);	/* while all that it calls back is still there */
 	if (worker->world.cloud != NULL)
 		worker->world.cloud->close(&worker->world);
-	servers_close(&worker->world);
 	if (worker->world.fleet != NULL && worker->world.fleet->close != NULL)
 		worker->world.fleet->close(&worker->world);
+	servers_close(&worker->world);	/* greetings that were still to be sent are about them */
 	world_clear(&worker->world);
 	db_close(worker->db);
 	conf_close(worker->conf);

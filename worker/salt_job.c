@@ -203,13 +203,24 @@ end_lost(struct job *job)
 			end_part(job, &job->parts[k], &ret);
 }
 
+/* Other failures are in the log already.  It is asked again and again, but somebody has to know. */
+static int
+makes_no_sense(const struct salt_return *ret, const struct json *info)
+{
+	if (json_type(json_get(info, "Result")) == JSON_OBJECT)
+		return 0;
+	if (ret->state == SALT_ANSWERED)
+		log_fault("salt", "asked for what became of a job, it answers nonsense");
+	return 1;
+}
+
 static void
 looked_up(void *ctx, const struct salt_return *ret)
 {
 	struct job		*job = ctx;
 	const struct json	*info = json_first(json_get(ret->ret, "info"));
 
-	job->failing = ret->state != SALT_ANSWERED || json_type(json_get(info, "Result")) != JSON_OBJECT;
+	job->failing = makes_no_sense(ret, info) || ret->state != SALT_ANSWERED;
 	if (ret->state == SALT_END) {
 		end_rest(job, SALT_END, NULL);
 	} else if (ret->state == SALT_GARBLED || ret->state == SALT_REFUSED) {

@@ -273,12 +273,14 @@ see_brake(const struct look *look)
 	static const struct {
 		enum plan_part	part;
 		enum brake_kind	kind;
-	} braked[] = { { PLAN_VOLUME, BRAKE_VOLUME }, { PLAN_IP, BRAKE_IP }, { PLAN_MACHINE, BRAKE_SERVER } };
+	} braked[] = {
+		{ PLAN_VOLUME, BRAKE_VOLUME }, { PLAN_IP, BRAKE_IP }, { PLAN_IP6, BRAKE_IP6 }, { PLAN_MACHINE, BRAKE_SERVER },
+	};
 	struct servers *s = look->w->servers;
 
 	memset(s->there, 0, sizeof(s->there));
 	for (size_t i = 0; i < look->n_ours; i++)
-		s->there[servers_braked(servers_part(look->by_server[i]->kind))]++;
+		s->there[servers_part(look->by_server[i]->kind)]++;
 	for (size_t i = 0; i < sizeof(braked) / sizeof(braked[0]); i++)
 		if (brake_count(look->w->db, braked[i].kind, clock_now(), &s->dropped[braked[i].part]) != ERR_OK)
 			s->dropped[braked[i].part] = INT64_MAX / 2;	/* nobody knows: nothing is deleted */

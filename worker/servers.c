@@ -156,17 +156,10 @@ servers_kind(enum plan_part part)
 	return kinds[part];
 }
 
-enum plan_part
-servers_braked(enum plan_part part)
-{
-	return part == PLAN_IP6 ? PLAN_IP : part;
-}
-
 int
 servers_may_drop(const struct world *w, enum plan_part part)
 {
-	const struct servers	*s = w->servers;
-	enum plan_part		 as = servers_braked(part);
+	const struct servers *s = w->servers;
 
-	return plan_server_may_drop(s->dropped[as] + s->dropping[as], s->there[as]);
+	return plan_server_may_drop(s->dropped[part] + s->dropping[part], s->there[part]);
 }

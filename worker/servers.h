@@ -55,6 +55,7 @@ struct post {
 	int64_t		 absent_at[PLAN_PART__MAX];	/* the first look that did not find what should be there; 0: none */
 	char		 denied[SERVER_ID_CAP];	/* what the last deletion has not found, until a look does; "": none */
 	struct vain	 vain;
+	int		 silent;	/* it did not answer when it was last greeted */
 	int64_t		 greet_at;	/* not greeted again earlier, */
 	int64_t		 name_at;	/* nor named */
 	struct fact	*facts;		/* PLAN_PART__MAX of them; NULL while it is settled */
@@ -79,7 +80,7 @@ struct servers {
 	int64_t		 due_at;		/* wall clock: next row that is due */
 	/* the whole cloud */
 	int64_t		 full_until, locked_until;
-	/* the brake, by servers_braked: things of ours, deleted within 24 h as of the last look, and being deleted now */
+	/* the brake: things of ours, deleted within 24 h as of the last look, and being deleted now */
 	int64_t		 there[PLAN_PART__MAX], dropped[PLAN_PART__MAX], dropping[PLAN_PART__MAX];
 	struct fact	 group;
 	int		 group_doubt, group_ruled, group_acting;
@@ -117,9 +118,6 @@ void servers_take(struct fact *fact, const struct cloud_thing *thing);
 /* Which part a kind is, and back; PLAN_ROOT is CLOUD_VOLUME too. */
 enum plan_part servers_part(enum cloud_kind kind);
 enum cloud_kind servers_kind(enum plan_part part);
-
-/* What the brake counts it as: both kinds of addresses are one. */
-enum plan_part servers_braked(enum plan_part part);
 
 /* 1: the brake lets one more of these be deleted. */
 int servers_may_drop(const struct world *w, enum plan_part part);

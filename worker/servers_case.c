@@ -193,7 +193,8 @@ describe_row(struct world *w, const struct server *row, struct plan_case *out)
 	out->powered = row->powered_at != 0;
 	out->ready = row->state == SERVER_READY;
 	out->broken = row->state == SERVER_BROKEN;
-	out->resting = row->due > now;
+	/* what is in hand is due within a minute; what was refused, later */
+	out->resting = row->due > (out->leaving ? now + CLOCK_MINUTE : now);
 	out->tries = (int)row->tries;
 	out->age = row->state == SERVER_JOINING && now > row->state_since ? now - row->state_since : 0;
 	out->deadline = conf_int(w->conf, CONF_LIMITS_JOIN) * 1000;
@@ -209,7 +210,8 @@ servers_case(struct world *w, const struct server *row, const struct post *post,
 	*out = (struct plan_case){ .fresh = post->known && post->known_at > post->acted_at };
 	describe_row(w, row, out);
 	describe_parts(w, row, post, out);
-	out->record = clock_boot() >= post->name_at && has_record_due(w, row);
+	out->record = has_record_due(w, row);
+	out->silent = post->silent;
 	out->full = clock_boot() < w->servers->full_until;
 	for (int p = 0; p < PLAN_PART__MAX; p++)
 		out->brake[p] = !servers_may_drop(w, (enum plan_part)p);

@@ -131,6 +131,7 @@ unkeyed(void *ctx, enum err err)
 		return;
 	}
 	log_fault("keys", "could not be taken back");
+	b->w->failed = 1;
 	batch_free(b);
 }
 
@@ -159,6 +160,7 @@ listed(void *ctx, const char *const *known, const char *const *denied)
 	struct batch *b = ctx;
 
 	if (known == NULL) {
+		b->w->failed = 1;
 		if (b->w->servers != NULL)
 			b->w->servers->keying = 0;
 		b->w->asked--;

@@ -116,6 +116,7 @@ run 0 "kind|deleted in 24 hours|of at most|to be deleted|then" brake
 is "$(sed 1d "$dir/out")" "server|0|3|0|
 volume|3|3|1|waits for baas brake lift
 ip|0|3|0|
+ip6|0|3|0|
 bot|0|3|0|" "what was deleted, and what waits"
 run 1 "there is no such brake" brake lift root
 run 2 usage brake lift

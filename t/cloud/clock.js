@@ -4,17 +4,18 @@
 
 const fs = require('fs')
 
-// Five numbers of 64 bits: machine's monotonic ns, and what our clocks said then, since boot and since 1970; how many
-// times faster they have run since; a count of changes, odd during one.
-const [MONO, BOOT, REAL, RATE, TURN] = [0, 8, 16, 24, 32]
+// Six numbers of 64 bits: machine's monotonic ns, and what our clocks said then, since boot and since 1970; how many
+// times faster they have run since; a count of changes, odd during one; how many answers that are waited for never come.
+const [MONO, BOOT, REAL, RATE, TURN, HUNG, END] = [0, 8, 16, 24, 32, 40, 48]
 
 class Clock {
-  // fast: while our programs work and wait for themselves, slow: for an answer; from: where another clock has stopped.
+  // fast: while our programs wait for time to pass, slow: for an answer, and work; from: where another clock has stopped.
   constructor (file, { fast, slow, from = null }) {
     this.file = file
     this.speed = fast
     this.slow = slow
-    const page = Buffer.alloc(40)
+    this.hung = 0
+    const page = Buffer.alloc(END)
     const mono = process.hrtime.bigint()
     page.writeBigInt64LE(mono, MONO)
     page.writeBigInt64LE(from ? BigInt(from.boot) : mono, BOOT)
@@ -44,6 +45,15 @@ class Clock {
     page.writeBigInt64LE(page.readBigInt64LE(REAL) + more, REAL)
     page.writeBigInt64LE(page.readBigInt64LE(BOOT) + more, BOOT)
     fs.writeFileSync(this.file, page)
+  }
+
+  // So many more answers that never come: there is no use in a slow wait for them.
+  hang (more) {
+    const number = Buffer.alloc(8)
+    number.writeBigInt64LE(BigInt(this.hung += more))
+    const file = fs.openSync(this.file, 'r+')
+    fs.writeSync(file, number, 0, number.length, HUNG)
+    fs.closeSync(file)
   }
 
   stop () {

@@ -3,8 +3,9 @@
  * itself knows nothing of it.
  *
  *   BAAS_CLOCK=FILE                    the clock's page, struct page below: all programs that have it share one clock
- *   BAAS_SPEED=FAST SLOW               this program lets that clock run FAST times as fast as the machine's, and SLOW times
- *                                      while an answer is outstanding: a busy machine is no slow cloud
+ *   BAAS_SPEED=FAST SLOW               this program lets that clock run FAST times as fast as the machine's while it only
+ *                                      waits for time to pass, and SLOW times else, or while an answer is outstanding that
+ *                                      will come: a busy machine is neither a slow cloud nor a slow worker
  *   BAAS_COUNT=FILE                    where the requests and the commits of all runs are counted: three numbers of 64 bits
  *   BAAS_KILL=WHERE:K                  SIGKILL at the K-th of them: "send" before a request goes out that may change
  *                                      something, "sent" when the whole of it has, "asked" when the whole of a GET has,
@@ -38,6 +39,7 @@ enum { CHANGES, ASKED, COMMITS, COUNTED };
 struct page {
 	int64_t		 mono, boot, real, rate;
 	uint64_t	 turn;		/* odd while it is written */
+	int64_t		 hung;		/* answers that are waited for, and will never come; not ours to write */
 };
 
 static struct page *page;
@@ -83,14 +85,16 @@ read_page(void)
 	return copy;
 }
 
-/* Only one program sets it: the worker. */
+/* Only one program sets it: the worker.  It is not later than that, in ns since boot. */
 static void
-run_at(int64_t rate)
+run_at(int64_t rate, int64_t latest)
 {
 	int64_t now = machine_ns(), gone = (now - page->mono) * page->rate;
 
-	if (page->rate == rate)
+	if (page->rate == rate && latest == INT64_MAX)
 		return;
+	if (gone > latest - page->boot)
+		gone = latest - page->boot;
 	__atomic_fetch_or(&page->turn, 1, __ATOMIC_ACQ_REL);
 	page->boot += gone;
 	page->real += gone;
@@ -106,8 +110,6 @@ wait_for(int fd, int yes)
 		return;
 	waiting[fd] = yes;
 	n_waiting += yes ? 1 : -1;
-	if (fast != 0)
-		run_at(n_waiting > 0 ? slow : fast);
 }
 
 static int64_t
@@ -306,12 +308,25 @@ shorter(int64_t ns)
 	return (struct timespec){ .tv_sec = wait / SECOND, .tv_nsec = wait % SECOND };
 }
 
+/* The machine may be busy and wake us late: no more time has passed than was to. */
 int
 poll(struct pollfd *fds, nfds_t n, int ms)
 {
-	struct timespec ts = shorter((int64_t)ms * 1000000);
+	int64_t		latest = INT64_MAX;
+	struct timespec	now, ts;
+	int		done;
 
-	return (int)syscall(SYS_ppoll, fds, n, ms < 0 ? NULL : &ts, NULL, 0);
+	if (fast != 0) {
+		run_at(n_waiting > __atomic_load_n(&page->hung, __ATOMIC_RELAXED) ? slow : fast, INT64_MAX);
+		clock_gettime(CLOCK_BOOTTIME, &now);
+		if (ms > 0)
+			latest = ns_of(&now) + (int64_t)ms * 1000000;
+	}
+	ts = shorter((int64_t)ms * 1000000);
+	done = (int)syscall(SYS_ppoll, fds, n, ms < 0 ? NULL : &ts, NULL, 0);
+	if (fast != 0)
+		run_at(slow, latest);
+	return done;
 }
 
 int
@@ -353,7 +368,7 @@ set_up(void)
 	page = clock == NULL ? NULL : map(clock, sizeof(*page));
 	totals = getenv("BAAS_COUNT") == NULL ? NULL : map(getenv("BAAS_COUNT"), COUNTED * sizeof(*totals));
 	if (page != NULL && speed != NULL && sscanf(speed, "%ld %ld", &fast, &slow) == 2)
-		run_at(fast);
+		run_at(slow, INT64_MAX);
 	if (killed != NULL)
 		sscanf(killed, "%7[a-z]:%lu", where, &when);
 	every = getenv("BAAS_EVERY") != NULL;

@@ -57,7 +57,7 @@ class Lab {
     if (share) Object.assign(this, { world: share.world, cloud: share.cloud, shared: true })
     else await this.openCloud()
     this.borrowed = master !== null
-    this.master = master ?? await new Master({ world: this.world, clock: this.clock, from: this.from?.master?.replaceAll(`${this.from.net}.`, `${this.net}.`) }).open()
+    this.master = master ?? await new Master({ world: this.world, clock: this.clock, from: this.from?.master?.replaceAll(`${this.from.net}.`, `${this.net}.`), hang: socket => this.hang(socket) }).open()
     this.private = await new Private(this).open()
     this.configure()
     if (this.from) {
@@ -97,9 +97,16 @@ class Lab {
     if (this.from) this.world.data = JSON.parse(this.from.world.replaceAll(`${this.from.net}.`, `${this.net}.`))
     plan(this.world)
     this.cloud = await listen(this.world, options)
+    this.world.on('hang', socket => this.hang(socket))
     this.lag()
     this.world.settle()
     this.cloudUrl = `http://127.0.0.1:${this.cloud.address().port}`
+  }
+
+  // A request on that connection is never answered.
+  hang (socket) {
+    this.clock.hang(1)
+    socket.once('close', () => this.closed || this.clock.hang(-1))
   }
 
   // With late set, what a killed worker has asked for is done only so many ms of its clock later, after others may have looked.
@@ -280,6 +287,7 @@ class Lab {
   }
 
   async close ({ keep = false } = {}) {
+    this.closed = true
     this.child?.kill('SIGKILL')
     await this.private?.close()
     if (!this.borrowed) await this.master?.close()

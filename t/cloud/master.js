@@ -13,10 +13,11 @@ const pem = (kind, words) => `-----BEGIN ${kind}-----\n${Buffer.from(words.repea
 const flat = text => text.replace(/\s+/g, '')
 
 class Master {
-  // from: what take() gave.
-  constructor ({ world, clock, from = null }) {
+  // from: what take() gave; hang: is told the connection of a request that is never answered.
+  constructor ({ world, clock, from = null, hang = () => {} }) {
     this.world = world
     this.clock = clock
+    this.hang = hang
     this.from = from ? JSON.parse(from) : null
     this.password = 'a shared secret for a test'
     this.privates = []
@@ -30,7 +31,7 @@ class Master {
 
   async open () {
     this.fake = await listen({
-      secret: this.password, speed: this.clock.speed, noPorts: true, isUp: id => this.machineOf(id) !== undefined, pillar: id => this.pillar(id)
+      secret: this.password, speed: this.clock.speed, noPorts: true, isUp: id => this.machineOf(id) !== undefined, pillar: id => this.pillar(id), hang: this.hang
     })
     this.url = this.fake.url
     this.log = this.fake.state.log

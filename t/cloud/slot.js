@@ -22,7 +22,7 @@ process.on('message', async ({ job, given }) => {
   try {
     process.send({ job, result: await play(job) })
   } catch (err) {
-    process.send({ job, result: { wrong: [`the lab failed: ${err.stack}`], kills: 0, passes: 0, words: '' } })
+    process.send({ job, result: { wrong: [`the lab failed: ${err.stack}`], calls: [], hits: 0, kills: 0, passes: 0, words: '' } })
   }
 })
 process.on('disconnect', () => process.exit(0))

@@ -6,7 +6,7 @@ const fs = require('fs')
 const os = require('os')
 const path = require('path')
 
-const SLOTS = Number(process.env.BAAS_SLOTS ?? 4)
+const SLOTS = Number(process.env.BAAS_SLOTS ?? 6)
 
 class Slots {
   constructor (n = SLOTS) {

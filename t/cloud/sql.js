@@ -14,7 +14,7 @@ class Sql {
     this.child.stdout.on('data', data => this.take(data))
     this.child.stderr.on('data', data => { this.faults += data })
     this.child.on('exit', () => this.asked.splice(0).forEach(one => one.reject(new Error(`sqlite3 has ended: ${this.faults}`))))
-    this.child.stdin.write('.mode json\n.timeout 2000\n')
+    this.child.stdin.write('.mode json\n.timeout 20000\n')
   }
 
   take (data) {

@@ -41,6 +41,8 @@ const all = (...tests) => async lab => {
   return true
 }
 
+const isUnkeyed = lab => !lab.master.fake.state.known.includes('p1-g1')
+
 const generation = number => async lab => (await lab.servers()).every(row => row.generation >= number)
 
 // The bin's time is over only when two looks, an hour apart, say so.
@@ -95,7 +97,10 @@ const stories = {
   'a new generation': {
     from: 'ready',
     drops: oldMachine,
-    steps: [{ wish: lab => lab.baas('server', 'anew', 'ash@example.org'), done: all(generation(2), isReady) }]
+    steps: [
+      { wish: lab => lab.baas('server', 'anew', 'ash@example.org'), done: all(generation(2), isReady) },
+      { wish: lab => lab.clock.jump(DAY + HOUR), done: isUnkeyed } // in the daily batch
+    ]
   },
 
   'one that does not join': {

@@ -12,7 +12,8 @@
 #include "worker/plan_bot.h"
 #include "worker/plan_server.h"
 
-static const enum event_what drops[BRAKE__MAX] = { EVENT_SERVER_DROP, EVENT_VOLUME_DROP, EVENT_IP_DROP, EVENT_BOT_ERASE };
+static const enum event_what drops[BRAKE__MAX] = { EVENT_SERVER_DROP, EVENT_VOLUME_DROP, EVENT_IP_DROP, EVENT_IP6_DROP,
+	EVENT_BOT_ERASE };
 
 static int64_t
 count(struct db *db, enum brake_kind kind, int64_t now)
@@ -101,7 +102,8 @@ check_waiting(struct db *db)
 	    "UPDATE servers SET due = 9000");
 	is_kind(db, BRAKE_SERVER, 2, 1);
 	is_kind(db, BRAKE_VOLUME, 3, 2);
-	is_kind(db, BRAKE_IP, 3, 1);
+	is_kind(db, BRAKE_IP, 2, 1);
+	is_kind(db, BRAKE_IP6, 1, 0);
 	is_kind(db, BRAKE_BOT, 3, 1);
 	is_int(ERR_OK, brake_lift(db, BRAKE_BOT, "shell:me", 1000), "lifted for bots");
 	is_str("21", fixture_text(db, "SELECT group_concat(id) FROM bots WHERE due = 0"), "those that wait are due");

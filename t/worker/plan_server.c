@@ -152,6 +152,7 @@ set_flags(struct plan_case *c, unsigned bits)
 	c->tries = (bits & 0x400) != 0;
 	c->age = (bits & 0x800) != 0 ? 100 : 5;
 	c->full = (bits & 0x3000) == 0x3000;
+	c->silent = (bits & 0x1000) != 0;
 	c->broken = (bits & 0xc000) == 0xc000;
 	c->resting = (bits & 0x10000) != 0;
 	c->there = 1;
@@ -308,6 +309,10 @@ stories(void)
 	c.bots = 0;
 	check_row("to go", c, PLAN_LEAVE, PLAN_MACHINE);
 	leaves(c);
+	c.leaving = c.resting = 1;
+	check_row("it may not be deleted", c, PLAN_WAIT, PLAN_MACHINE);
+	c.resting = 0;
+	check_row("and is tried again", c, PLAN_STOP, PLAN_MACHINE);
 	c = whole();
 	c.anew = 1;
 	check_row("an admin wants a new machine", c, PLAN_RENEW, PLAN_MACHINE);
@@ -328,6 +333,8 @@ joins(void)
 	c.age = 999;
 	check_row("nearly in time", c, PLAN_GREET, PLAN_MACHINE);
 	c.age = 1000;
+	check_row("not in time, but nobody could be asked", c, PLAN_GREET, PLAN_MACHINE);
+	c.silent = 1;
 	check_row("not in time", c, PLAN_RENEW, PLAN_MACHINE);
 	c.tries = 1;
 	check_row("not for the second time", c, PLAN_BREAK, PLAN_MACHINE);
@@ -416,7 +423,7 @@ live_once(struct life *l)
 	case PLAN_MARK:	l->c.root_marked = 1; break;
 	case PLAN_SEED:	l->c.seeded = 1; break;
 	case PLAN_START: *machine = PLAN_HELD; l->c.powered = 1; l->c.age = 0; l->starts++; break;
-	case PLAN_GREET: l->c.ready = l->answers; l->c.broken &= !l->answers; l->c.age += 500; break;
+	case PLAN_GREET: l->c.ready = l->answers; l->c.silent = !l->answers; l->c.broken &= !l->answers; l->c.age += 500; break;
 	case PLAN_NAME:	l->c.record = 0; break;
 	case PLAN_STOP:	*machine = *machine == PLAN_HELD ? PLAN_FREE : PLAN_OLD_FREE; l->c.ready = 0; break;
 	case PLAN_ATTACH: l->c.seen[s.part] = PLAN_HELD; break;

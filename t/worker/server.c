@@ -817,6 +817,40 @@ check_lies(void)
 	world_free(w);
 }
 
+/* What is to go, and may not be deleted, rests too, whoever works; and goes once it may. */
+static void
+check_kept(void)
+{
+	struct world	*w = world_new("");
+	struct fake	*f = fake_of(w);
+	int64_t		 id = order(w, "alice");
+
+	run(w, 6);
+	erase_bots(w, id);
+	f->log[0] = '\0';
+	f->fault = (struct fault){ .at = 2, .verdict = CLOUD_REFUSED };
+	run(w, 8);
+	is_str("stop drop-server ", f->log, "its machine may not be deleted: not tried again soon");
+	restart(w);
+	run(w, 3);
+	is_str("stop drop-server ", f->log, "nor by the next worker");
+	ok(row_of(w, id).state == SERVER_LEAVING && strstr(row_of(w, id).reason, "made to fail") != NULL, "it is leaving, and why not: %s",
+	    row_of(w, id).reason);
+	is_int(0, see_servers_settled(w), "not all is as wanted");
+	f->fault = (struct fault){ .at = 1, .verdict = CLOUD_REFUSED };
+	fixture_sql(w->db, "UPDATE servers SET due = 1 WHERE id = %lld", (long long)id);
+	run(w, 3);
+	is_str("stop drop-server drop-server ", f->log, "refused again: it rests again");
+	is_int(1, fixture_int(w->db, "SELECT count(*) FROM events WHERE what = 'server.broken'"), "told once");
+	fixture_sql(w->db, "UPDATE servers SET due = 1 WHERE id = %lld", (long long)id);
+	run(w, 1);
+	is_str("", row_of(w, id).reason, "allowed: that reason is gone");
+	run(w, 9);
+	is_int(SERVER_NONE, row_of(w, id).state, "and it goes");
+	has(w, 1, 0, 0, 0, "with all that it had");
+	world_free(w);
+}
+
 /* Somebody else has deleted all of it. */
 static void
 check_away(void)
@@ -886,6 +920,7 @@ check_name(void)
 	is_int(SERVER_READY, row_of(w, id).state, "its name is refused: it is ready all the same");
 	is_int(10, f->acts, "and the name not tried again soon");
 	is_int(0, fixture_int(w->db, "SELECT count(*) FROM bots WHERE record <> ''"), "nor noted");
+	is_int(0, see_servers_settled(w), "not all is as wanted");
 	restart(w);
 	run(w, 2);
 	is_str("192.0.2.2", fixture_text(w->db, "SELECT record FROM bots"), "later it is set");
@@ -933,6 +968,32 @@ check_silent(void)
 	world_free(w);
 }
 
+/* Before its time is over, one that takes longer than usual is told of. */
+static void
+check_late(void)
+{
+	struct world	*w = world_new("");
+	int64_t		 id = order(w, "alice");
+
+	fake_of(w)->answers = 0;
+	run(w, 5);
+	is_str("", row_of(w, id).reason, "it has not answered: as usual");
+	fixture_sql(w->db, "UPDATE servers SET state_since = state_since - 301000");
+	run(w, 1);
+	ok(strstr(row_of(w, id).reason, "longer than usual") != NULL, "still not: %s", row_of(w, id).reason);
+	ok(strstr(servers_post(w, id, 0)->said, "longer than usual") != NULL, "that is logged");
+	is_int(SERVER_JOINING, row_of(w, id).state, "and nothing else");
+	fake_of(w)->answers = -1;
+	run(w, 1);
+	fixture_sql(w->db, "UPDATE servers SET state_since = state_since - 601000");
+	run(w, 3);
+	is_int(1, row_of(w, id).generation, "its time is over, but nobody knows whether it answers: it is left as it is");
+	fake_of(w)->answers = 1;
+	run(w, 2);
+	is_str("", row_of(w, id).reason, "it answers: forgotten");
+	world_free(w);
+}
+
 static void
 check_brake(void)
 {
@@ -952,6 +1013,9 @@ check_brake(void)
 		is_int(ERR_OK, server_dismiss(w->db, ids[i]), "dismissed");
 	run(w, 12);
 	ok(count(w, CLOUD_SERVER) == 2 && count(w, CLOUD_VOLUME) >= 4, "three are deleted, then the worker stops");
+	ok(count(w, CLOUD_IP) == 2 && count(w, CLOUD_IP6) == 2, "with both addresses: each kind is counted by itself");
+	is_int(3, fixture_int(w->db, "SELECT count(*) FROM events WHERE what = 'ip.drop'"), "so many of one kind");
+	is_int(3, fixture_int(w->db, "SELECT count(*) FROM events WHERE what = 'ip6.drop'"), "and of the other");
 	restart(w);
 	run(w, 5);
 	is_int(2, count(w, CLOUD_SERVER), "the next worker too");
@@ -1143,11 +1207,13 @@ main(void)
 	check_refusals();
 	check_cron();
 	check_lies();
+	check_kept();
 	check_away();
 	check_vain();
 	check_pause();
 	check_name();
 	check_silent();
+	check_late();
 	check_brake();
 	check_orphans();
 	check_keys();

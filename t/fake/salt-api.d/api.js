@@ -181,7 +181,7 @@ class Api {
     const answer = !fault || fault.done ? this.answer(request, path, body, fault) : json({ return: [{}] })
     if (!fault) return send(response, answer)
     const { way, seconds } = fault
-    if (way.hang) return
+    if (way.hang) return this.options.hang?.(request.socket)
     if (way.cut === 'before') return response.destroy()
     if (way.cut === 'within') {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000 })

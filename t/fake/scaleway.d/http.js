@@ -149,7 +149,8 @@ async function answerTo (fake, request, response, raw, url, entry) {
   }
   const { cut, hang } = fault?.way ?? {}
   entry.status = cut || hang ? 0 : answer.status
-  if (!hang) send(fake, request, response, answer, cut)
+  if (hang) world.emit('hang', request.socket)
+  else send(fake, request, response, answer, cut)
 }
 
 function listen (world, options) {
