@@ -9,7 +9,8 @@
     An image is pulled when the pillar names one (by digest), else built here out of the pub's package at
     salt://pub/RELEASE, whose Dockerfile fetches the packages that its lock names. -#}
 {%- set root = salt['config.get']('baas:root', '/srv/baas') %}
-{%- set address = salt['config.get']('baas:address', '') %}
+{#- '': all that the server has, of both kinds. #}
+{%- set addresses = salt['config.get']('baas:addresses', ['']) %}
 {%- set server = grains['id'] %}
 {%- set bots = salt['pillar.get']('baas:bots', {}) %}
 {%- set images = {} %}
@@ -57,6 +58,10 @@ include:
 {%-     set image = bot.get('image') or 'baas-pub:' ~ bot['release'] %}
 {%-     set config = {'host': '0.0.0.0', 'port': 8008, 'external': bot['host'], 'restarts': bot['restarts'],
                       'rebuilds': bot['rebuilds'], 'release': bot['release']} %}
+{%-     set ports = [] %}
+{%-     for address in addresses %}
+{%-       do ports.append({'HostIp': address, 'HostPort': bot['port'] | string}) %}
+{%-     endfor %}
 {%-     set hash = ([config | dictsort, bot['port'], bot['secret']['id']] | tojson) | sha256 %}
 
 bot-{{ id }}-dir:
@@ -123,8 +128,7 @@ bot-{{ id }}-container:
       - {{ (dir ~ '/data:/data:rw') | tojson }}
       - {{ (dir ~ '/secret:/data/secret:ro') | tojson }}
       - {{ (dir ~ '/config:/data/config:ro') | tojson }}
-    - port_bindings:
-      - {{ ((address ~ ':' if address else '') ~ bot['port'] ~ ':8008') | tojson }}
+    - port_bindings: {{ {'8008/tcp': ports} | tojson }}
     - user: '1000:1000'
     - read_only: True
     - tmpfs:

@@ -18,7 +18,7 @@ const { Home } = require('./story_home')
 
 const skip = process.getuid() !== 0 ? 'needs root, for docker' : browser.skip || friend.skip
 const STEPS = ['a disk for its data', 'an address', 'a machine', 'the machine starts', 'it gets ready for butts', 'the butt moves in', 'it says hello']
-const SPEED = '5' // times the cloud's: a volume takes 2 s there, a poweroff 36
+const SPEED = '10' // times the cloud's: a volume takes 2 s there, a poweroff 36
 const SOON = 90000 // ms for what an apply takes, on a busy machine
 const LOOK = 90000 // ms for what has to be noticed by a look first: each 60 s
 const BUILD = 240000
@@ -79,29 +79,61 @@ const shownStatus = () => page.locator('[data-status]').first().getAttribute('da
 const shows = (status, ms = SOON) => until(`the browser shows #${status}`, ms, async () => await shownStatus() === status)
 const read = async who => Number((await home.sql(`SELECT coalesce(messages, -1) FROM bots JOIN agents USING (id) WHERE name = '${who.bot}'`))[0][0])
 
-// Alive by a proof that is not of before, in that container's place; resolves to the new one.
-async function comesAlive (who, old, what = () => true, ms = SOON) {
+// Alive by a proof that is not of before, in a container like that; resolves to it.
+async function runs (who, words, what, ms = SOON) {
   const began = Date.now()
-  const now = await until(`${who.bot} runs in another container`, ms, async () => {
+  const now = await until(`${who.bot} runs in ${words}`, ms, async () => {
     const one = await home.running(who.minion)
-    return one.Id !== old?.Id && what(one) && one
+    return what(one) && one
   })
   const ran = Date.now()
   await until(`${who.bot} is alive there`, ms, async () => {
     const [[at]] = await home.sql(`SELECT coalesce(proven_at, 0) FROM bots JOIN agents USING (id) WHERE name = '${who.bot}'`)
     return at > Date.parse(now.State.StartedAt) && (await person.tag(who.client, who.bot)).status === 'alive'
   })
-  diagnostic(`another container after ${ran - began} ms, alive ${Date.now() - ran} ms later`)
+  diagnostic(`in ${words} after ${ran - began} ms, alive ${Date.now() - ran} ms later`)
   assert.equal(await key(who), who.key, `${who.bot} is who it was`)
   return now
 }
 
+const comesAlive = (who, old, what = () => true, ms) =>
+  runs(who, 'another container', one => one.Id !== old.Id && what(one), ms)
+const wakesUp = (who, old, ms) =>
+  runs(who, 'its container', one => one.Id === old.Id && one.State.StartedAt !== old.State.StartedAt, ms)
+
 const dataOf = container => container.Mounts.find(one => one.Destination === '/data').Source
 const label = (container, name) => container.Config.Labels[`baas.${name}`]
 
+// Its container is there, and stands; nobody gets to where the bot was.
+async function isAsleep (who) {
+  await until(`${who.bot} sleeps`, SOON, async () => {
+    const found = await home.containers(who.minion)
+    assert.deepEqual(found.map(one => [one.Id, one.State.Status]), [[who.container.Id, 'exited']])
+    return true
+  })
+  for (const host of who.hosts) await assert.rejects(connects(host, who.port), `${host}: nobody answers`)
+}
+
+function connects (host, port) {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ host, port, timeout: 5000 })
+    socket.once('timeout', () => socket.destroy(new Error('no answer')))
+    socket.once('error', reject)
+    socket.once('connect', () => resolve(socket.destroy()))
+  })
+}
+
+// Where its container has its port: at both addresses of its server, or at the one if this machine has no IPv6.
+async function isBound (who) {
+  const hosts = home.addresses6() === '' ? [who.address] : [who.address, who.address6]
+  const bound = who.container.HostConfig.PortBindings['8008/tcp']
+  assert.deepEqual(bound, hosts.map(HostIp => ({ HostIp, HostPort: String(who.port) })))
+  who.hosts = hosts
+}
+
 // Makes an invite, whose code has the bot's own address.
-async function invite (who, words) {
-  const made = await person.invite(who.client, who.bot, words)
+async function invite (who, words, ms = SOON) {
+  const made = await person.invite(who.client, who.bot, words, ms)
   checkCode(who, made.code)
   return made
 }
@@ -117,15 +149,34 @@ async function codeOf (who, { invite: id }) {
   return code
 }
 
-async function joins (who, code, name) {
-  const answer = await friend.redeem('classic', code, '--name', name)
+async function joins (code, name, kind = 'classic') {
+  const answer = await friend.redeem(kind, code, '--name', name)
   assert.equal(answer.ok, true, answer.error)
   return answer.id
+}
+
+// From the other kind of address, as if a name had led there.
+function joins6 (who, code, name) {
+  return joins(code.replace(who.address, who.hosts.at(-1)), name, 'modern')
+}
+
+// Those that nobody has used.
+async function codes (who) {
+  return (await person.invites(who.client, who.bot)).filter(one => one.state === 'unused').map(one => [one.invite, one.code])
 }
 
 function isUsed (who, id, ms) {
   return until(`the page says that ${id} came in`, ms, async () => (await person.invites(who.client, who.bot))
     .some(one => one.state === 'used' && one.words.includes(id)))
+}
+
+async function remove (who) {
+  await page.goto(`${site.url}/agents/${who.bot}/delete`)
+  const host = (await page.locator('label[for=confirm]').textContent()).replace(/^type /, '')
+  await page.getByLabel(/^type /).fill(host)
+  await page.getByLabel('your password').fill(who.password)
+  await page.locator('button.danger').click()
+  await page.waitForURL(`${site.url}/agents/${who.bot}`)
 }
 
 async function press (verb) {
@@ -142,8 +193,10 @@ function watch (who) {
   let going = true
   const looks = (async () => {
     while (going) {
+      // #unsure while the worker is away is the truth.
+      const up = await home.isUp().catch(() => false)
       const tag = await person.tag(who.client, who.bot).catch(() => null)
-      if (tag !== null) watched.seen.add(tag.status)
+      if (up && tag !== null) watched.seen.add(tag.status)
       await new Promise(resolve => setTimeout(resolve, 500))
     }
   })()
@@ -152,6 +205,8 @@ function watch (who) {
     await looks
   }
 }
+
+const both = work => Promise.all([alice, bob].map(work))
 
 async function isUntouched (who) {
   const now = await home.running(who.minion)
@@ -167,6 +222,7 @@ part('alice signs up, and sees what is done for her bot until it is alive', asyn
   await page.getByLabel('email').fill(alice.email)
   await page.getByLabel('password').fill(alice.password)
   await page.getByRole('button', { name: /^yes/ }).click()
+  await page.waitForSelector('[name=new]')
   await page.getByLabel('password').fill(alice.password)
   await page.locator('[name=new][value="1"]').click()
   await page.waitForURL(`${site.url}/newbie`)
@@ -196,9 +252,8 @@ part('it runs in a container as it should', async () => {
   Object.assign(alice, await home.server(alice.email))
   alice.container = await home.running(alice.minion)
   const { Config, HostConfig } = alice.container
-  alice.address = HostConfig.PortBindings['8008/tcp'][0].HostIp
   assert.match(alice.address, /^127\./)
-  assert.equal(HostConfig.PortBindings['8008/tcp'][0].HostPort, String(PORT))
+  await isBound(alice)
   assert.equal(Config.User, '1000:1000')
   assert.equal(HostConfig.ReadonlyRootfs, true)
   assert.deepEqual(HostConfig.CapDrop, ['ALL'])
@@ -210,7 +265,7 @@ part('it runs in a container as it should', async () => {
 part('bob gets a server of his own, and friends come in', async () => {
   await person.settle(bob.client, bob)
   const first = await invite(alice, 'first friend')
-  alice.friend = await joins(alice, first.code, 'Quillon Wren')
+  alice.friend = await joins(first.code, 'Quillon Wren')
   alice.kept = await invite(alice, 'for later')
   alice.late = await invite(alice, 'for much later')
   await isAlive(bob, BUILD)
@@ -218,11 +273,10 @@ part('bob gets a server of his own, and friends come in', async () => {
   bob.container = await home.running(bob.minion)
   bob.data = dataOf(bob.container)
   bob.key = await key(bob)
-  bob.address = bob.container.HostConfig.PortBindings['8008/tcp'][0].HostIp
-  assert.equal(bob.container.HostConfig.PortBindings['8008/tcp'][0].HostPort, String(PORT))
+  await isBound(bob)
   assert.notEqual(bob.address, alice.address)
   assert.notEqual(bob.key, alice.key)
-  bob.friend = await joins(bob, (await invite(bob, 'a friend of his')).code, 'Marlow Finch')
+  await joins6(bob, (await invite(bob, 'a friend of his')).code, 'Marlow Finch')
   assert.equal((await home.images()).length, 1, 'the image was made once on this docker')
   watch(bob)
 })
@@ -237,14 +291,22 @@ part('restart', async () => {
 part('stop, and start', async () => {
   await press('stop')
   await shows('stopped')
-  const [stopped] = await home.containers(alice.minion)
-  assert.equal(stopped.State.Status, 'exited')
-  const late = await friend.redeem('classic', await codeOf(alice, alice.kept), '--name', 'Too Early')
-  assert.equal(late.ok, false, 'nobody gets in')
+  await isAsleep(alice)
   await press('start')
   await shows('alive')
-  assert.equal(await key(alice), alice.key)
-  alice.container = await home.running(alice.minion)
+  alice.container = await wakesUp(alice, alice.container)
+  await isUntouched(bob)
+})
+
+part('deleted, and brought back from the bin: the same container, invites of before', async () => {
+  const before = await codes(alice)
+  await remove(alice)
+  await shows('deleting')
+  await isAsleep(alice)
+  await page.getByRole('button', { name: 'bring back', exact: true }).click()
+  alice.container = await wakesUp(alice, alice.container)
+  assert.deepEqual(await codes(alice), before)
+  assert.equal(before.length, 2)
   await isUntouched(bob)
 })
 
@@ -256,23 +318,23 @@ part('the control plane is down: nothing is applied, nothing goes away, friends 
     await until('nobody is there', 10000, () => home.control().length === 0)
     await assert.rejects(home.isUp())
     await assert.rejects(home.pillar(alice.minion))
-    for (const who of [alice, bob]) {
+    await both(async who => {
       const { refused, failed, changed } = await home.apply(who.minion)
       assert.ok(refused ?? failed?.length > 0, `${who.minion}: the apply is refused`)
       assert.deepEqual(changed ?? [], [])
       assert.equal((await home.running(who.minion)).Id, who.container.Id)
-    }
-    await joins(alice, alice.kept.code, 'Sorrel Vance')
+    })
+    await joins(alice.kept.code, 'Sorrel Vance')
   } finally {
     procs.signal([{ pid: site.child.pid }], 'SIGCONT')
   }
   await until('the site is there again', 30000, () => home.isUp())
   await until('the private server too', 30000, () => home.pillar(alice.minion))
-  for (const who of [alice, bob]) {
+  await both(async who => {
     const { refused, failed, changed } = await home.apply(who.minion)
     assert.equal(refused, undefined)
     assert.deepEqual([failed, changed], [[], []], `${who.minion}: one more apply changes nothing`)
-  }
+  })
   await shows('alive')
   assert.equal((await home.running(alice.minion)).Id, alice.container.Id)
   await isUntouched(bob)
@@ -284,7 +346,8 @@ part('another configuration: another container, the same bot', async () => {
   await home.restartControl()
   await home.baas('server', 'apply', alice.minion)
   alice.container = await comesAlive(alice, alice.container, one => one.HostConfig.Memory > MEMORY * 2 ** 20)
-  assert.ok(await read(alice) >= before && before > 0, 'with what it had')
+  assert.ok(before > 0)
+  await until('it has what it had', LOOK, async () => await read(alice) >= before)
   await isUsed(alice, alice.friend, LOOK)
   await isUntouched(bob)
 })
@@ -321,11 +384,29 @@ part('a container is killed: docker starts it again', async () => {
     const one = await home.running(alice.minion)
     return one.Id === alice.container.Id && one.RestartCount === alice.container.RestartCount + 1
   })
-  alice.moving = await invite(alice, 'before the move') // a look comes with it
+  await invite(alice, 'for nobody') // a look comes with it
   await until('its history says so', SOON, async () => (await home.sql(
     `SELECT 1 FROM events WHERE what = 'bot.died' AND bot_name = '${alice.bot}'`)).length > 0, 500)
   await isAlive(alice)
   assert.equal(await key(alice), alice.key)
+})
+
+part('an admin pauses alice: her machine rests, and wakes with the same bot', async () => {
+  const before = await codes(alice)
+  const [machine] = (await home.has(alice.row)).servers
+  const state = async () => (await home.cloud()).servers[machine].state
+  await home.baas('person', 'suspend', alice.email, 'her', 'bill', 'is', 'open')
+  await shows('suspended')
+  assert.match(await page.locator('main').textContent(), /paused: her bill is open/)
+  await until('her machine rests', SOON, async () => await state() === 'stopped')
+  await isAsleep(alice)
+  assert.deepEqual(home.minion(machine), [])
+  await isUntouched(bob)
+  await home.baas('person', 'resume', alice.email)
+  alice.container = await wakesUp(alice, alice.container)
+  assert.equal(await state(), 'running')
+  assert.deepEqual(await codes(alice), before)
+  await isUntouched(bob)
 })
 
 part('its container is taken away and another program takes its port: it comes back on the next one', async () => {
@@ -333,14 +414,16 @@ part('its container is taken away and another program takes its port: it comes b
   const other = net.createServer(socket => socket.destroy())
   await until('the port is ours', 15000, () => new Promise((resolve, reject) =>
     other.once('error', reject).listen(PORT, alice.address, () => resolve(true))))
+  alice.port = PORT + 1
   try {
-    alice.container = await comesAlive(alice, alice.container, undefined, LOOK + SOON)
+    // Who wants an invite has it looked at; else that is each minute.
+    [alice.container, alice.moving] = await Promise.all([
+      comesAlive(alice, alice.container), invite(alice, 'before the move', SOON)])
   } finally {
     other.close()
   }
-  alice.port = PORT + 1
-  assert.equal(alice.container.HostConfig.PortBindings['8008/tcp'][0].HostPort, String(alice.port))
-  await joins(alice, await codeOf(alice, alice.late), 'Tamsin Roe')
+  await isBound(alice)
+  await joins(await codeOf(alice, alice.late), 'Tamsin Roe')
   await isUntouched(bob)
 })
 
@@ -350,8 +433,9 @@ part('a new machine for it: the same address, the same bot, invites of before', 
   alice.first = alice.minion
   alice.minion = alice.minion.replace(/-g1$/, '-g2')
   alice.container = await comesAlive(alice, alice.container, undefined, BUILD)
-  assert.equal(alice.container.HostConfig.PortBindings['8008/tcp'][0].HostIp, alice.address)
-  await joins(alice, await codeOf(alice, alice.moving), 'Perrin Lowe')
+  alice.address6 = (await home.server(alice.email)).address6 // the net is the same, the card is not
+  await isBound(alice)
+  await joins6(alice, await codeOf(alice, alice.moving), 'Perrin Lowe')
   await isUsed(alice, alice.friend, LOOK)
   const now = await until('one machine is left', SOON, async () => {
     const now = await home.has(alice.row)
@@ -388,32 +472,25 @@ async function isGone (who, minions) {
 
 part('alice deletes her bot, and bob leaves: containers, data and servers go', async () => {
   const [machine] = (await home.has(alice.row)).servers
-  await page.goto(`${site.url}/agents/${alice.bot}/delete`)
-  const host = (await page.locator('label[for=confirm]').textContent()).replace(/^type /, '')
-  await page.getByLabel(/^type /).fill(host)
-  await page.getByLabel('your password').fill(alice.password)
-  await page.locator('button.danger').click()
+  await remove(alice)
   await until('no container is there', SOON, async () => (await home.containers(alice.minion)).length === 0)
   assert.equal((await home.running(bob.minion)).Id, bob.container.Id)
   await isAlive(bob)
   const at = '/account/delete'
   person.sees(await bob.client.submit(await bob.client.page(at), at, { confirm: bob.email, password: bob.password }), 303)
-  // Two people's addresses of both kinds are more than go in a day without an admin's word.
-  await until('the brake has stopped one', SOON * 2, async () => (await home.baas('brake')).includes('waits for baas brake lift'), 500)
-  await home.baas('brake', 'lift', 'ip')
   await Promise.all([isGone(alice, [alice.first, alice.minion]), isGone(bob, [bob.minion])])
-  assert.deepEqual([alice, bob].map(who => fs.existsSync(who.data)), [false, false], 'their data is erased')
-  assert.deepEqual(home.minion(machine), [], 'her minion has ended')
+  await until('their data is erased', SOON, () => ![alice, bob].some(who => fs.existsSync(who.data)))
+  await until('her minion has ended', SOON, () => home.minion(machine).length === 0)
   assert.deepEqual(data((await alice.client.page('/agents')).body, 'status'), [], 'and her list is empty')
 })
 
 part('nothing is left anywhere', async () => {
   const { servers, disks, ips } = await home.cloud()
   assert.deepEqual([servers, disks, ips].map(all => Object.keys(all)), [[], [], []])
-  assert.deepEqual(fs.readdirSync(path.join(home.dir, 'machines')), [])
-  assert.deepEqual(fs.readdirSync(path.join(home.dir, 'volumes')), [])
+  for (const of of ['machines', 'volumes']) await until(`no ${of}`, SOON, () => fs.readdirSync(path.join(home.dir, of)).length === 0)
   assert.deepEqual(await home.sql('SELECT kind, thing FROM orphans'), [])
   assert.deepEqual(await home.sql('SELECT id FROM bots'), [])
+  assert.ok(!home.addresses6().includes(bob.address6) && !home.addresses6().includes(alice.address6))
 })
 
 part('and at its end, no process, bridge or mount', async t => {

@@ -2,7 +2,7 @@
 // What the story looks at and breaks behind the site's back: docker, Salt, the cloud, processes, the configuration of
 // a ./dev run --fleet salt.
 
-const { execFile } = require('child_process')
+const { execFile, execFileSync } = require('child_process')
 const fs = require('fs')
 const http = require('http')
 const path = require('path')
@@ -131,7 +131,12 @@ class Home {
     return { servers: mine('servers'), disks: mine('disks'), ips: mine('ips') }
   }
 
-  // ---- processes
+  // ---- this machine
+
+  // IPv6 addresses that end here, as text with all of them; '': it has no IPv6.
+  addresses6 () {
+    return execFileSync('ip', ['-6', '-oneline', 'address', 'show', 'dev', 'lo'], { encoding: 'utf8' })
+  }
 
   procs () {
     return procs.of(this.site.dir)
@@ -197,11 +202,11 @@ class Home {
     return (await this.baas('sql', text)).split('\n').filter(Boolean).slice(1).map(line => line.split('|'))
   }
 
-  // Of the person with that email: { minion, row }.
+  // Of the person with that email: { minion, row, address, address6 }.
   async server (email) {
-    const [[minion, row]] = await this.sql(
-      `SELECT minion, id FROM servers JOIN credentials USING (person_id) WHERE email = '${email}'`)
-    return { minion, row }
+    const [[minion, row, address, address6]] = await this.sql(
+      `SELECT minion, id, address, address6 FROM servers JOIN credentials USING (person_id) WHERE email = '${email}'`)
+    return { minion, row, address, address6 }
   }
 
   // After a failure with the system's docker: the containers are the cloud's, which will be gone.

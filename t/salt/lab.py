@@ -296,7 +296,7 @@ class Lab:
                 "acceptance_wait_time": 1,
                 "random_reauth_delay": 1,
                 "auth_timeout": 2,
-                "baas": {"root": str(self.root(minion)), "mounted": False, "address": "127.0.0.1"},
+                "baas": {"root": str(self.root(minion)), "mounted": False, "addresses": ["127.0.0.1"]},
                 **self.settings.get(minion, {}),
             },
         )

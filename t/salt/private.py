@@ -54,7 +54,7 @@ class Private:
         self.asked = []
         self.mode = "good"
         self.server = None
-        self.port = self._listen(0)
+        self.port = self._listen(free_port())
 
     def put(self, minion, bots):
         rev = self.agents.get(minion, {"rev": 0})["rev"] + 1
@@ -143,7 +143,16 @@ class Private:
     }
 
 
+held = []
+
+
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """
+    A port that stays free for who listens at it: it is bound, by a socket that does not listen, so that the kernel gives
+    it to nobody else; SO_REUSEADDR, which all that listen set, lets them have it all the same.
+    """
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    held.append(sock)
+    return sock.getsockname()[1]

@@ -125,7 +125,7 @@ class HttpJson(unittest.TestCase):
     def test_slow_by_drops(self):
         began = time.monotonic()
         self.fails("slow|does not answer", url=Bytes(b"HTTP/1.1 200 OK\r\n\r\n", *[b" "] * 30).url)
-        self.assertLess(time.monotonic() - began, 4.5)
+        self.assertLess(time.monotonic() - began, 10)  # all of it would take 12
 
     def test_too_much(self):
         self.fails("too much", url=Bytes(b"HTTP/1.1 200 OK\r\n\r\n", b" " * (5 << 20)).url)

@@ -19,7 +19,7 @@ import base
 
 from lab import BIN, TOP, Lab
 from private import TOKEN, Private, bot
-from test_lab import until
+from test_lab import NO_IPV6, until
 
 SEEDLING = os.environ.get("BAAS_SEEDLING", "")
 PROJECT = "22222222-2222-4222-8222-222222222222"
@@ -100,10 +100,14 @@ class Cloud:
         until("volume", lambda: self.call("GET", path)["status"] == "available")
         return made["id"]
 
-    def ip(self):
-        return self.call("POST", f"/instance/v1/{ZONE}/ips", {"project": PROJECT, "type": "routed_ipv4"})["ip"]
+    def ip(self, kind="routed_ipv4"):
+        return self.call("POST", f"/instance/v1/{ZONE}/ips", {"project": PROJECT, "type": kind})["ip"]
 
-    def machine(self, minion, volume, ip, told=None):
+    def addresses(self, server):
+        ips = self.call("GET", f"/instance/v1/{ZONE}/servers/{server}")["server"]["public_ips"]
+        return [ip["address"] for ip in ips]
+
+    def machine(self, minion, volume, ips, told=None):
         """Makes it as the worker does, and starts it. told: the volume that it is told to have."""
         images = f"/marketplace/v2/local-images?image_label=debian_bookworm&type=instance_sbs&zone={ZONE[6:]}"
         image = next(one for one in self.call("GET", images)["local_images"] if one["arch"] == "x86_64")
@@ -116,7 +120,7 @@ class Cloud:
                 "commercial_type": "DEV1-S",
                 "image": image["id"],
                 "dynamic_ip_required": False,
-                "public_ips": [ip["id"]],
+                "public_ips": [ip["id"] for ip in ips],
                 "volumes": {"1": {"id": volume, "volume_type": "sbs_volume"}},
             },
         )["server"]
@@ -173,13 +177,21 @@ class Servers(unittest.TestCase):
         return self.container(id)["State"]["Running"]
 
     def opened(self, address, port):
-        with socket.socket() as sock:
-            return sock.connect_ex((address, port)) == 0
+        try:
+            socket.create_connection((address, port), 5).close()
+        except OSError:
+            return False
+        return True
+
+    def no_address_is_left(self, minion):
+        for address in self.had[minion]["addresses"][1:]:
+            show = ["ip", "-6", "address", "show", "to", address]
+            until(f"{address} is away", lambda: subprocess.run(show, capture_output=True, check=True).stdout == b"")
 
     def test_1_they_join_by_themselves(self):
         for minion in (ALICE, BOB):
-            volume, ip = cloud.volume(), cloud.ip()
-            self.had[minion] = {"volume": volume, "ip": ip, "server": cloud.machine(minion, volume, ip)}
+            volume, ips = cloud.volume(), [cloud.ip()] + ([] if NO_IPV6 else [cloud.ip("routed_ipv6")])
+            self.had[minion] = {"volume": volume, "ips": ips, "server": cloud.machine(minion, volume, ips)}
         for minion in (ALICE, BOB):
             until(minion, lambda: there(minion))
 
@@ -187,25 +199,33 @@ class Servers(unittest.TestCase):
         for minion, id in ((ALICE, "alices"), (BOB, "bobs")):
             private.put(minion, {id: bot(id, 8008, image="small:1")})
             self.apply(minion)
-            address = self.had[minion]["ip"]["address"]
+            addresses = cloud.addresses(self.had[minion]["server"])
             bound = self.container(id)["HostConfig"]["PortBindings"]["8008/tcp"]
-            self.assertEqual(bound, [{"HostIp": address, "HostPort": "8008"}])
-            self.assertTrue(self.opened(address, 8008), address)
+            self.assertEqual(bound, [{"HostIp": address, "HostPort": "8008"} for address in addresses])
+            self.assertEqual([":" in address for address in addresses], [False] if NO_IPV6 else [False, True])
+            for address in addresses:
+                self.assertTrue(self.opened(address, 8008), address)
+            self.had[minion]["addresses"] = addresses
             secret = cloud.dir / "volumes" / self.had[minion]["volume"] / "bots" / id / "secret"
             self.assertIn(id, json.dumps(private.agents[minion]["bots"]))
             self.assertTrue(secret.exists())
-        self.assertNotEqual(self.had[ALICE]["ip"]["address"], self.had[BOB]["ip"]["address"])
+        self.assertEqual(set(self.had[ALICE]["addresses"]) & set(self.had[BOB]["addresses"]), set())
 
     def test_3_power_off_and_on(self):
         before, server = self.container("alices")["Id"], self.had[ALICE]["server"]
         cloud.act(server, "poweroff")
         until("off", lambda: cloud.state(server) == "stopped" and not self.running("alices"))
+        self.no_address_is_left(ALICE)
         self.assertFalse(there(ALICE))
-        self.assertTrue(there(BOB) and self.running("bobs"))
+        self.assertTrue(self.running("bobs"))
+        until("Bob's is there", lambda: there(BOB))
         cloud.act(server, "poweron")
         until("on again", lambda: self.running("alices") and there(ALICE))
         self.assertEqual(self.container("alices")["Id"], before)
+        for address in self.had[ALICE]["addresses"]:
+            self.assertTrue(self.opened(address, 8008), address)
         self.apply(ALICE)
+        self.assertEqual(self.container("alices")["Id"], before)
 
     def test_4_what_was_stopped_stays_stopped(self):
         server = self.had[BOB]["server"]
@@ -228,7 +248,7 @@ class Servers(unittest.TestCase):
         server = self.had[BOB]["server"]
         before = self.container("bobs")["State"]["StartedAt"]
         cloud.stop()
-        self.assertTrue(there(BOB))
+        until("Bob's is there", lambda: there(BOB))
         cloud.start()
         until("there", lambda: cloud.state(server) == "running" and there(BOB))
         self.assertEqual(self.container("bobs")["State"]["StartedAt"], before)
@@ -241,16 +261,23 @@ class Servers(unittest.TestCase):
         cloud.act(had["server"], "terminate")
         until("gone", lambda: cloud.state(had["server"]) == 404)
         until("nothing runs", lambda: not cloud.inits(had["server"]))
+        self.no_address_is_left(ALICE)
         until("no container", lambda: not lab.docker.api.containers(all=True, filters={"name": "baas-alices"}))
-        had["server"] = cloud.machine("p1-g2", had["volume"], had["ip"])
+        had["server"] = cloud.machine("p1-g2", had["volume"], had["ips"])
         until("the second generation", lambda: there("p1-g2"))
         private.put("p1-g2", {"alices": bot("alices", 8008, image="small:1")})
         self.apply("p1-g2")
-        self.assertTrue(mark.exists() and self.opened(had["ip"]["address"], 8008))
+        self.assertTrue(mark.exists())
+        now = cloud.addresses(had["server"])
+        self.assertEqual(now[0], had["addresses"][0])
+        if not NO_IPV6:
+            self.assertNotEqual(now[1], had["addresses"][1])  # it is made from the card's number
+        for address in now:
+            self.assertTrue(self.opened(address, 8008), address)
         self.assertFalse(there(ALICE))
 
     def test_8_not_without_its_volume(self):
-        server = cloud.machine("p3-g1", cloud.volume(), cloud.ip(), told="0a1b2c3d-4e5f-6789-abcd-ef0123456789")
+        server = cloud.machine("p3-g1", cloud.volume(), [cloud.ip()], told="0a1b2c3d-4e5f-6789-abcd-ef0123456789")
         until("it runs", lambda: cloud.state(server) == "running")
         until("it is tried", lambda: (cloud.dir / "machines" / server).exists())
         self.assertEqual(cloud.inits(server), [])

@@ -119,7 +119,7 @@ def lab_release():
 class Story(unittest.TestCase):
     """Its parts build upon each other."""
 
-    def await_(self, bot, what, seconds=60, **fields):
+    def await_(self, bot, what, seconds=120, **fields):
         began = time.monotonic()
         while time.monotonic() < began + seconds:
             shown = house.show(bot)
@@ -141,12 +141,12 @@ class Story(unittest.TestCase):
 
     def test_02_invite(self):
         house.wish("invite", "my", "alice")
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while "invite alice unused 127.0.0.1" not in house.wish("show", "my"):
             self.assertLess(time.monotonic(), end, house.log()[-2000:])
             time.sleep(0.1)
         house.wish("revoke", "my", "alice")
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while "invite alice revoked" not in house.wish("show", "my"):
             self.assertLess(time.monotonic(), end, house.log()[-2000:])
             time.sleep(0.1)
@@ -161,7 +161,7 @@ class Story(unittest.TestCase):
         before = self.container("my")["Id"]
         began = house.log().count("apply, rev")
         house.wish("restart", "my")
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while house.log().count("apply, rev") == began or not lab.busy("local"):
             self.assertLess(time.monotonic(), end)
             time.sleep(0.05)
@@ -174,15 +174,18 @@ class Story(unittest.TestCase):
         pid = self.container("my")["State"]["Pid"]
         os.kill(pid, signal.SIGSTOP)
         house.wish("wake", "my")
-        self.await_("my", "unhealthy", 60, status="unhealthy")
-        self.await_("my", "alive again", 60, status="alive")
+        self.await_("my", "unhealthy", 120, status="unhealthy")
+        self.await_("my", "alive again", 120, status="alive")
         self.assertNotEqual(self.container("my")["State"]["Pid"], pid)
 
     def test_06_the_plan(self):
-        done = subprocess.run(
-            [f"{os.environ['BAAS_LIBEXEC']}/baas-reconcile", "-c", house.conf, "-n"], capture_output=True, text=True
-        )
-        self.assertEqual((done.stdout, done.returncode), ("all is as it should be\n", 0), done.stderr)
+        end = time.monotonic() + 60
+        plan = [f"{os.environ['BAAS_LIBEXEC']}/baas-reconcile", "-c", house.conf, "-n"]
+        while True:
+            done = subprocess.run(plan, capture_output=True, text=True)
+            if (done.stdout, done.returncode) == ("all is as it should be\n", 0):
+                return
+            self.assertLess(time.monotonic(), end, done)  # the last apply may not have been taken in yet
 
     def test_07_keys(self):
         """A minion joins with the key pair that the worker had made for it, of which nothing stays with the master."""

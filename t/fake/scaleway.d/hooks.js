@@ -4,6 +4,7 @@
 //   FAKE_EVENT           poweron or poweroff; with --machines also gone (the server is), erased (the id is a volume's)
 //   FAKE_USER_DATA_FILE  the text of the key cloud-init, as a file (empty if there is none)
 //   FAKE_ADDRESS         its first IPv4 address (or nothing)
+//   FAKE_ADDRESS6        its first IPv6 address, likewise
 //   FAKE_VOLUMES         ids of its volumes, the root first, with blanks between
 //   FAKE_NAME            its name
 //   FAKE_BOOT            1 when it boots for the first time
@@ -14,7 +15,7 @@ const fs = require('fs')
 const os = require('os')
 const path = require('path')
 const { spawn } = require('child_process')
-const { addressesOf } = require('./server_view')
+const { addressesOf, showAddress } = require('./server_view')
 
 const MACHINE = path.join(__dirname, '../machine')
 
@@ -58,10 +59,12 @@ class Hooks {
   }
 
   environment (server) {
-    const four = addressesOf(this.world, server).find(ip => ip?.type === 'routed_ipv4')
+    const addresses = addressesOf(this.world, server).map(ip => showAddress(this.world, server, ip))
+    const first = family => addresses.find(one => one.family === family)?.address ?? ''
     return {
       FAKE_USER_DATA_FILE: this.file(server),
-      FAKE_ADDRESS: four?.address ?? '',
+      FAKE_ADDRESS: first('inet'),
+      FAKE_ADDRESS6: first('inet6'),
       FAKE_VOLUMES: Object.keys(server.volumes).sort((a, b) => a - b).map(key => server.volumes[key].id).join(' '),
       FAKE_NAME: server.name,
       FAKE_BOOT: String(server.boots)
