@@ -477,7 +477,7 @@ server_steps(const struct server *server, struct server_way out[SERVER_STEP__MAX
 		[SERVER_STEP_ADDRESS] = { 1, 3 },
 		[SERVER_STEP_MACHINE] = { 1, 3 },
 		[SERVER_STEP_BOOT] = { 5, 20 },
-		[SERVER_STEP_JOIN] = { 60, 240 },
+		[SERVER_STEP_JOIN] = { 60, SERVER_JOIN_USUAL },
 		[SERVER_STEP_PUB] = { 20, 120 },
 	};
 	int reached = 1;

@@ -106,6 +106,8 @@ enum server_step {
 	SERVER_STEP__MAX
 };
 
+enum { SERVER_JOIN_USUAL = 240 };	/* seconds: most machines have joined by then */
+
 enum server_step_state { SERVER_STEP_TO_COME, SERVER_STEP_NOW, SERVER_STEP_DONE };
 
 struct server_way {

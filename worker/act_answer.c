@@ -2,6 +2,7 @@
 
 #include "worker/act_part.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,31 +21,28 @@ enum {
 	LATER_PAUSE = 2 * 1000,
 	NAME_PAUSE = 60 * 1000,		/* ms until a name that could not be set is tried again */
 	VAIN_TIMES = 5,			/* that an act is told "not yet" before a person is */
-	JOIN_USUAL = 5 * 60 * 1000	/* ms: most machines have answered by then (lib/server.c) */
+	JOIN_LATE = (SERVER_JOIN_USUAL + 60) * 1000	/* ms until a machine that has not joined is spoken of */
 };
 
 /* ---- rows ---- */
 
+/* Where a row has the cloud's id of a part. */
+static const size_t ids[PLAN_PART__MAX] = {
+	[PLAN_GROUP] = offsetof(struct server, group_id), [PLAN_VOLUME] = offsetof(struct server, volume_id),
+	[PLAN_IP] = offsetof(struct server, ip_id), [PLAN_IP6] = offsetof(struct server, ip6_id),
+	[PLAN_MACHINE] = offsetof(struct server, cloud_id), [PLAN_ROOT] = offsetof(struct server, root_id),
+};
+
 static char *
 id_of(struct server *row, enum plan_part part)
 {
-	char *const ids[PLAN_PART__MAX] = {
-		[PLAN_VOLUME] = row->volume_id, [PLAN_IP] = row->ip_id, [PLAN_IP6] = row->ip6_id, [PLAN_GROUP] = row->group_id,
-		[PLAN_MACHINE] = row->cloud_id, [PLAN_ROOT] = row->root_id,
-	};
-
-	return ids[part];
+	return (char *)row + ids[part];
 }
 
 const char *
 act_id(const struct server *row, enum plan_part part)
 {
-	const char *const ids[PLAN_PART__MAX] = {
-		[PLAN_VOLUME] = row->volume_id, [PLAN_IP] = row->ip_id, [PLAN_IP6] = row->ip6_id, [PLAN_GROUP] = row->group_id,
-		[PLAN_MACHINE] = row->cloud_id, [PLAN_ROOT] = row->root_id,
-	};
-
-	return ids[part];
+	return (const char *)row + ids[part];
 }
 
 void
@@ -526,7 +524,7 @@ still_joining(struct world *w, struct post *post)
 	enum err		err;
 
 	if (server_get(w->db, post->id, &row) != ERR_OK || row.state != SERVER_JOINING ||
-	    clock_now() < row.state_since + JOIN_USUAL || strcmp(row.reason, why) == 0 || (err = world_begin(w)) != ERR_OK)
+	    clock_now() < row.state_since + JOIN_LATE || strcmp(row.reason, why) == 0 || (err = world_begin(w)) != ERR_OK)
 		return;
 	servers_fault(post, row.minion, why);
 	snprintf(row.reason, sizeof(row.reason), "%s", why);
