@@ -68,7 +68,7 @@ class Site:
         self.asked.append(path)
         if path.endswith("/SaltProjectKey/public"):
             path = "key"
-        name = path.rsplit("/artifactory/saltproject-deb/", 1)[-1]
+        name = path.rsplit("/artifactory/saltproject-deb/", 1)[-1].lstrip("/")
         if name in self.late:
             self.late.discard(name)
             return 503, None

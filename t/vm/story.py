@@ -217,8 +217,9 @@ class Story:
 
     def runs_its_bot(self):
         settings = "".join(f" --change '{line}'" for line in base.SETTINGS)
-        get = f"curl -sS https://$(awk '$1 == \"{HERE}\" {{ print $2 }}' /etc/hosts)/base.tar"
-        self.says([("there is an image of node", f"{get} | docker import{settings} - {base.NAME} >/dev/null", "")])
+        get = f"curl -fsS -o /tmp/base.tar https://$(awk '$1 == \"{HERE}\" {{ print $2 }}' /etc/hosts)/base.tar"
+        load = f"docker import{settings} /tmp/base.tar {base.NAME} >/dev/null && rm /tmp/base.tar"
+        self.says([("there is an image of node", f"{get} && {load}", "")])
         self.applied("the states are applied")
         changed = [state["__id__"] for state in self.applied("they are applied again") if state["changes"]]
         self.tap.ok(changed == [], "which changes nothing", changed)

@@ -54,7 +54,7 @@ import os, sys, yaml
 at, minion, volume = sys.argv[1:]
 read = lambda name: open(os.path.join(at, name)).read()
 all = yaml.safe_load(read("text"))
-assert set(all) == {"write_files", "runcmd"}, all.keys()
+assert set(all) == {"locale", "write_files", "runcmd"}, all.keys()
 files = {file.pop("path"): file for file in all["write_files"]}
 assert all["runcmd"] and len(files) == len(all["write_files"])
 for path, file in files.items():
