@@ -91,17 +91,16 @@ struct writer {
 
 /*
  * Of the length and three characters: names that differ mostly differ in it, and it is compared first.  (A page sets a hundred
- * names, and a hash that takes each character in its turn is a thirtieth of all its work.)  *n is the name's length.
+ * names, and a hash that takes each character in its turn is a thirtieth of all its work.)  n: the name's length.
  */
 static uint32_t
-hash_name(const char *name, size_t *n)
+hash_name(const char *name, size_t n)
 {
-	const unsigned char	*p = (const unsigned char *)name;
-	size_t			 len = *n = strlen(name);
+	const unsigned char *p = (const unsigned char *)name;
 
-	if (len == 0)
+	if (n == 0)
 		return 0;
-	return ((uint32_t)len << 24 | (uint32_t)p[0] << 16 | (uint32_t)p[len / 2] << 8 | p[len - 1]) * UINT32_C(0x9e3779b1);
+	return ((uint32_t)n << 24 | (uint32_t)p[0] << 16 | (uint32_t)p[n / 2] << 8 | p[n - 1]) * UINT32_C(0x9e3779b1);
 }
 
 /* Of its best bits, the upper ones. */
@@ -219,7 +218,6 @@ read_next(struct reader *r, const char *section, struct node ***last, int *close
 	struct node	*node;
 	const char	*end, *name;
 	char		 sigil;
-	size_t		 n;
 	enum err	 err;
 
 	if ((tag.at = strstr(r->at, "{{")) == NULL)
@@ -242,7 +240,7 @@ read_next(struct reader *r, const char *section, struct node ***last, int *close
 	    r->line)) == NULL)
 		return ERR_FAULT;
 	node->text = name;
-	node->hash = hash_name(name, &n);
+	node->hash = hash_name(name, strlen(name));
 	return sigil == '#' || sigil == '^' ? read_section(r, node) : ERR_OK;
 }
 
@@ -578,8 +576,8 @@ copy(struct view *view, const char *text)
 static struct value *
 make_value(struct view *view, const char *name)
 {
-	size_t		 n;
-	uint32_t	 hash = hash_name(name, &n);
+	size_t		 n = strlen(name);
+	uint32_t	 hash = hash_name(name, n);
 	struct value	*value = own_value(view, name, hash);
 
 	if (value != NULL)
@@ -614,9 +612,7 @@ view_text(struct view *view, const char *name, const char *text)
 int
 view_has(const struct view *view, const char *name)
 {
-	size_t n;
-
-	return view != NULL && own_value(view, name, hash_name(name, &n)) != NULL;
+	return view != NULL && own_value(view, name, hash_name(name, strlen(name))) != NULL;
 }
 
 void

@@ -243,19 +243,16 @@ named(struct errand *e, struct post *post, struct server *row, const struct clou
 enum err
 act_dropped(struct world *w, struct post *post, struct server *row, enum plan_part part)
 {
-	static const enum event_what events[PLAN_PART__MAX] = {
-		[PLAN_VOLUME] = EVENT_VOLUME_DROP, [PLAN_IP] = EVENT_IP_DROP, [PLAN_IP6] = EVENT_IP6_DROP,
-		[PLAN_MACHINE] = EVENT_SERVER_DROP, [PLAN_ROOT] = EVENT__MAX, [PLAN_GROUP] = EVENT__MAX,
-	};
-	enum err err = ERR_OK;
+	const enum event_what	what = servers_drop_event(part);
+	enum err		err = ERR_OK;
 
 	if (part == PLAN_ROOT)
 		err = making_end(w->db, row->id, cloud_kind_word(CLOUD_SERVER));
 	else if (part != PLAN_MACHINE)
 		err = making_forget(w->db, act_id(row, part));
-	if (err == ERR_OK && events[part] != EVENT__MAX)
-		err = act_event(w, row, events[part], act_id(row, part));
-	w->servers->dropped[part] += events[part] != EVENT__MAX;
+	if (err == ERR_OK && what != EVENT__MAX)
+		err = act_event(w, row, what, act_id(row, part));
+	w->servers->dropped[part] += what != EVENT__MAX;
 	act_clear(row, part);
 	post->facts[part] = (struct fact){ .there = 0 };
 	return err;

@@ -156,6 +156,17 @@ servers_kind(enum plan_part part)
 	return kinds[part];
 }
 
+enum event_what
+servers_drop_event(enum plan_part part)
+{
+	static const enum event_what events[PLAN_PART__MAX] = {
+		[PLAN_VOLUME] = EVENT_VOLUME_DROP, [PLAN_IP] = EVENT_IP_DROP, [PLAN_IP6] = EVENT_IP6_DROP,
+		[PLAN_MACHINE] = EVENT_SERVER_DROP, [PLAN_ROOT] = EVENT__MAX, [PLAN_GROUP] = EVENT__MAX,
+	};
+
+	return events[part];
+}
+
 int
 servers_may_drop(const struct world *w, enum plan_part part)
 {

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/event.h"
 #include "lib/making.h"
 #include "lib/server.h"
 #include "worker/cloud.h"
@@ -118,6 +119,9 @@ void servers_take(struct fact *fact, const struct cloud_thing *thing);
 /* Which part a kind is, and back; PLAN_ROOT is CLOUD_VOLUME too. */
 enum plan_part servers_part(enum cloud_kind kind);
 enum cloud_kind servers_kind(enum plan_part part);
+
+/* What its deletion is in the events, from which the brake counts; EVENT__MAX: that is not counted. */
+enum event_what servers_drop_event(enum plan_part part);
 
 /* 1: the brake lets one more of these be deleted. */
 int servers_may_drop(const struct world *w, enum plan_part part);

@@ -182,11 +182,7 @@ may_drop(struct swept *s, const struct orphan *orphan, const struct cloud_thing 
 static enum err
 record(struct errand *e)
 {
-	static const enum event_what events[PLAN_PART__MAX] = {
-		[PLAN_VOLUME] = EVENT_VOLUME_DROP, [PLAN_IP] = EVENT_IP_DROP, [PLAN_IP6] = EVENT_IP6_DROP,
-		[PLAN_MACHINE] = EVENT_SERVER_DROP, [PLAN_GROUP] = EVENT__MAX, [PLAN_ROOT] = EVENT__MAX,
-	};
-	struct event	event = { .at = clock_now(), .actor = "worker", .what = events[e->part] };
+	struct event	event = { .at = clock_now(), .actor = "worker", .what = servers_drop_event(e->part) };
 	enum err	err;
 
 	snprintf(event.detail, sizeof(event.detail), "orphan %s", e->orphan.thing);

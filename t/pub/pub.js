@@ -7,6 +7,7 @@ const fs = require('fs')
 const net = require('net')
 const os = require('os')
 const path = require('path')
+const { freePort } = require('../e2e/site')
 const frame = require('./frame')
 
 const PUB = process.env.BAAS_PUB && path.resolve(process.env.BAAS_PUB)
@@ -62,17 +63,6 @@ function listen (host = '127.0.0.1', port = 0) {
     server.on('error', reject)
     server.listen(port, host, () => resolve(server))
   })
-}
-
-// Below the ports that the kernel gives to connections, or one of them could have it before it is used.
-async function freePort () {
-  for (;;) {
-    const port = 30000 + Math.floor(2700 * Math.random())
-    const server = await listen('127.0.0.1', port).catch(() => null)
-    if (server === null) continue
-    await new Promise(resolve => server.close(resolve))
-    return port
-  }
 }
 
 // PKCS #8 of an ed25519 key, up to its 32 bytes of seed (RFC 8410).
@@ -151,4 +141,4 @@ async function invite (pub, ref = newRef()) {
   return { ref, seed, code: `127.0.0.1:${pub.port}:${id}~${seed}` }
 }
 
-module.exports = { FRIENDS, PUB, freePort, invite, launch, listen, make, newRef, ready, skip, skipFriends, start, stop, until, writeConfig }
+module.exports = { FRIENDS, PUB, invite, launch, listen, make, newRef, ready, skip, skipFriends, start, stop, until, writeConfig }
