@@ -105,7 +105,7 @@ class Master {
   on (server) {
     const machine = this.data.machines[server.id] ??= this.read(server)
     const ip = server.ips.map(id => this.world.data.ips[id]).find(one => one?.type === 'routed_ipv4')
-    Object.assign(machine, { address: ip?.address ?? '', on: true, since: Date.now() + BOOT / this.clock.speed })
+    Object.assign(machine, { address: ip?.address ?? '', on: true, since: this.clock.now() + BOOT })
     if (machine.minion === '') this.fault(`${server.name}: boots without instructions`)
     else if (!Object.values(server.volumes).some(one => one.id === machine.volume)) this.fault(`${machine.minion}: boots without its volume`)
     this.data.volumes[machine.volume] ??= {}
@@ -137,7 +137,7 @@ class Master {
   }
 
   machineOf (minion) {
-    return Object.values(this.data.machines).find(one => one.minion === minion && one.on && Date.now() >= one.since &&
+    return Object.values(this.data.machines).find(one => one.minion === minion && one.on && this.clock.now() >= one.since &&
       one.secret !== '' && one.secret === this.data.keys[minion] && !this.mute(minion))
   }
 
