@@ -1,7 +1,7 @@
 /*
- * POST /start: signs in, or (new=1) makes an account, by a letter if accounts.verify is on.  The one program that hashes
- * passwords of strangers, so that a crowd of them keeps nobody else waiting (confirm does it for who has a letter).  An
- * unknown email and a wrong password get one and the same answer, after the same time.
+ * POST /start: signs in, or (new=1, or /authentication/register) makes an account, by a letter if accounts.verify is on.
+ * The one program that hashes passwords of strangers, so that a crowd of them keeps nobody else waiting (confirm does it
+ * for who has a letter).  An unknown email and a wrong password get one and the same answer, after the same time.
  */
 
 #include <stdio.h>
@@ -49,8 +49,9 @@ read_form(struct call *call, struct entry *entry)
 
 	entry->password = form_get(&call->form, "password");
 	entry->next = form_get(&call->form, "next");
+	entry->wants_new = strcmp(form_get(&call->form, "new"), "1") == 0 || strcmp(call->path, "/authentication/register") == 0;
 	/* Where nobody is told who is in, a closed place's "no" must not tell it either: there it is a sign-in like any other. */
-	entry->wants_new = strcmp(form_get(&call->form, "new"), "1") == 0 && (!verify || conf_on(call->conf, CONF_ACCOUNTS_OPEN));
+	entry->wants_new &= !verify || conf_on(call->conf, CONF_ACCOUNTS_OPEN);
 	entry->verify = entry->wants_new && verify;
 	if (!app_own_path(entry->next) || strncmp(entry->next, "/authentication/", 16) == 0)
 		entry->next = "";
@@ -96,7 +97,7 @@ enter(struct call *call, const struct entry *entry, enum event_what what)
 		err = app_new_made(call);
 	if (err != ERR_OK)
 		return err;
-	if (!entry->person.named)
+	if (entry->wants_new && !entry->person.named)	/* made now, or just now by this form sent twice */
 		return app_go(call, "/newbie", NULL);
 	return app_go(call, entry->next[0] != '\0' ? entry->next : "/agents", NULL);
 }

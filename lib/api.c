@@ -82,6 +82,14 @@ api_send_agent(struct call *call, const struct query *query, int64_t agent, int 
 	return api_send_row(call, query, (const int64_t[]){ 0, agent }, status);
 }
 
+enum err
+api_single(struct call *call)
+{
+	if (json_type(call->body) == JSON_LIST && json_type(json_first(call->body)) == JSON_OBJECT)
+		return app_say(call, 405, "Can not create multiple entries");
+	return ERR_OK;
+}
+
 /* Tells a client's own word, if it is one that fits. */
 static enum err
 unknown_field(struct call *call, const char *name)

@@ -186,7 +186,7 @@ create(struct call *call)
 	const char	*description;
 	enum err	 err;
 
-	if ((err = api_query_one(call, QUERY_AGENTS, &query)) != ERR_OK ||
+	if ((err = api_query_one(call, QUERY_AGENTS, &query)) != ERR_OK || (err = api_single(call)) != ERR_OK ||
 	    (err = api_body(call, fields, CREATE_FIELDS)) != ERR_OK)
 		return err;
 	check_create(call, fields, name);
@@ -203,8 +203,6 @@ api_agents_create(struct call *call)
 {
 	if (*req_var(call->req, service_method) != '\0')
 		return custom_method(call);
-	if (json_type(call->body) == JSON_LIST)
-		return app_say(call, 405, "Can not create multiple entries");
 	return create(call);
 }
 

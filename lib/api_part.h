@@ -41,4 +41,7 @@ struct api_field {
  */
 enum err api_body(struct call *call, struct api_field *fields, size_t n);
 
+/* 405, told, for a list of objects: feathers' way to create several at once.  ERR_OK for all else: api_body judges it. */
+enum err api_single(struct call *call);
+
 #endif

@@ -301,9 +301,7 @@ api_users_create(struct call *call)
 	struct guest	guest = { 0 };
 	enum err	err;
 
-	if (json_type(call->body) == JSON_LIST)
-		return app_say(call, 405, "Can not create multiple entries");
-	if ((err = api_body(call, fields, USER_FIELDS)) != ERR_OK)
+	if ((err = api_single(call)) != ERR_OK || (err = api_body(call, fields, USER_FIELDS)) != ERR_OK)
 		return err;
 	check_user(call, fields, &guest);
 	if (app_wrongs(call) > 0)

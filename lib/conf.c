@@ -361,7 +361,7 @@ conf_open(const char *path, struct conf **out)
 	enum err	 err = ERR_FAULT;
 
 	if (path == NULL && (path = getenv("BAAS_CONF")) == NULL)
-		path = BAAS_CONF_DEFAULT;
+		path = "/etc/baas/baas.conf";
 	if (conf == NULL || (conf->path = strdup(path)) == NULL) {
 		log_fault(path, "%s", strerror(ENOMEM));
 		goto out;

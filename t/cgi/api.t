@@ -3,7 +3,7 @@
 T_CONF='limits.bots_per_person = 6
 limits.unused_invites = 2'
 . "${srcdir:-.}/t/t.sh"
-plan 478
+plan 484
 
 person alice
 person bob
@@ -122,7 +122,7 @@ body() {
 }
 deep=$(printf '%016d' 0 | tr 0 '[')
 for body in '' '{' '{"name":"x"} x' '{"name":"x","name":"y"}' '{"name":"\u0000"}' '{"name":NaN}' "$(printf '{"name":"\377"}')" \
-	'{"name":"x",}' '"x"' 'null' '1' "[$deep" '{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}}}}}}}}}}}' \
+	'{"name":"x",}' '"x"' 'null' '1' '[]' '["x"]' "[$deep" '{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}}}}}}}}}}}' \
 	'{"name":"x","isAdmin":true}' '{"name":"x","port":1}' '{"__proto__":{}}' '{"id":"x"}' '{"":"x"}'; do
 	body "$body"
 	bad "no body: $(printf %.40s "$body" | tr -c ' -~\n' '?')"
@@ -386,11 +386,11 @@ users() {
 	api POST signin "$@"
 }
 before=$(dump)
-for body in '' '[' '"x"' '{"email":"a@b.example",'"$good"',"isAdmin":1}'; do
+for body in '' '[' '[]' '"x"' '{"email":"a@b.example",'"$good"',"isAdmin":1}'; do
 	users /users "$body"
 	bad "no user: $body"
 done
-users /users '[]'
+users /users '[{}]'
 status 405 "nor several"
 for body in '{}' '{"email":"x",'"$good"'}' '{"email":5,'"$good"'}' '{"email":"a@b.example"}' '{"email":"a@b.example","password":"short"}' \
 	'{"email":"a@b.example","password":5}' '{"email":"a@b.example",'"$good"',"name":""}' '{"email":"a@b.example",'"$good"',"name":1}'; do

@@ -107,7 +107,7 @@ cmp -s "$T/body" "$T/used"
 ok $? "with the same words, byte for byte"
 visit ash
 as ash post signin /start email=ash@example.org "$good"
-location /newbie "the password is the one that was typed first"
+location /agents "the password is the one that was typed first"
 
 # ---- the browser that asked
 

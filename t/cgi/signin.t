@@ -2,7 +2,7 @@
 # cgi/signin: one answer for what does not match, whoever it is; accounts are made on request only.
 
 . "${srcdir:-.}/t/t.sh"
-plan 46
+plan 49
 
 good='password=a+silly+sentence'
 people() {
@@ -58,6 +58,9 @@ for n in 1 2 3 4 5 6; do
 	as more post signin /start "email=more$n@example.org" "$good" new=1
 done
 status 303 "many people can come from one address"
+visit more
+as more post signin /authentication/register email=more@example.org "$good"
+location /newbie "who registers need not say new=1"
 sql "DELETE FROM agents WHERE id <> (SELECT person_id FROM credentials WHERE email = 'ash@example.org')"
 
 visit other
@@ -70,8 +73,14 @@ ok $? "gets the page of an unknown email, byte for byte"
 sign email=ash@example.org password=a+silly+sentenze new=1
 status 422 "new=1 with a known email and a wrong password"
 is "$(people)" 1 "makes nobody"
+sign email=ash@example.org "$good" new=1
+location /newbie "the form that made the account, sent again, gets what it got then"
+visit other
 sign email=ash@example.org "$good" next=//example.org
-location /newbie "the right one; not named yet: to welcome"
+location /agents "the right one; not named yet, but a sign-in all the same"
+visit other
+sign email=ash@example.org "$good" next=/account
+location /account "to where they were"
 sql "UPDATE credentials SET named = 1"
 visit other
 sign email=ash@example.org "$good" next=//example.org
@@ -79,7 +88,7 @@ location /agents "a foreign next leads home"
 visit other
 sign email=ash@example.org "$good" new=1 next=/agents/my/status
 location /agents/my/status "an own one there; new=1 with the right password signs in"
-is "$(sql "SELECT count(*) FROM events WHERE what = 'person.sign-in'")" 3 "all is noted"
+is "$(sql "SELECT count(*) FROM events WHERE what = 'person.sign-in'")" 5 "all is noted"
 
 visit other
 for _ in 1 2 3 4 5 6; do

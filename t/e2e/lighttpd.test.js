@@ -165,7 +165,8 @@ test('a body without its length, or shorter than it says, does no harm', async (
 // lighttpd answers these before any module of it runs, so without the headers: the pages themselves say the same.
 test('what lighttpd can not even parse gets a page with the policy in it', async () => {
   const policy = (await client.get('/start')).headers['content-security-policy'].replace(/; frame-ancestors.*/, '')
-  for (const [bytes, status] of [['GET / HTTP/1.1\r\nHost: a/b\r\n\r\n', 400], [`GET / HTTP/1.1\r\nHost: x\r\nA: ${'x'.repeat(40000)}\r\n\r\n`, 431]]) {
+  for (const [bytes, status] of [['GET / HTTP/1.1\r\nHost: a/b\r\n\r\n', 400], [`GET / HTTP/1.1\r\nHost: x\r\nA: ${'x'.repeat(40000)}\r\n\r\n`, 431],
+    ['POST /start HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 411], ['BREW / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 501]]) {
     const { text } = await raw(bytes)
     assert.match(text, new RegExp(`^HTTP/1[.][01] ${status} `))
     assert.ok(text.includes(`<meta http-equiv="Content-Security-Policy" content="${policy}">`), `${status}: ${text}`)
@@ -202,6 +203,16 @@ test('static files say what they are and can be kept', async () => {
     assertSafe(answer, url)
     const again = await client.get(url, { headers: { 'If-None-Match': answer.headers.etag } })
     assert.equal(again.status, 304, `${url} again`)
+  }
+})
+
+test('who asks for a part gets the whole, with all headers', async () => {
+  for (const path of ['/agents', '/static/style.css']) {
+    for (const part of ['bytes=0-9', 'bytes=9999999-']) {
+      const answer = await client.get(path, { headers: { Range: part } })
+      assert.equal(answer.status, 200, `${path} ${part}`)
+      assertSafe(answer, `${path} ${part}`)
+    }
   }
 })
 
