@@ -8,6 +8,7 @@
 #include "lib/conf.h"
 #include "lib/crypt.h"
 #include "lib/db.h"
+#include "lib/jail.h"
 #include "lib/log.h"
 
 enum needs { NOTHING, CONF, READ, WRITE };
@@ -114,7 +115,7 @@ main(int argc, char **argv)
 	}
 	if ((verb = find(argc - optind, argv + optind, &admin)) == NULL)
 		return usage();
-	if (crypt_open() != ERR_OK || run(verb, &admin) != ERR_OK)
+	if (jail_restrain() != ERR_OK || crypt_open() != ERR_OK || run(verb, &admin) != ERR_OK)
 		return 1;
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		log_fault("standard output", "can't write to it");

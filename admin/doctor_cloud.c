@@ -201,7 +201,8 @@ count_server(void *ctx, const struct server *server)
 
 	tally->last = server->id;
 	tally->n++;
-	tally->broken += server->state == SERVER_BROKEN;
+	/* of one that leaves, a reason is why it can't */
+	tally->broken += server->state == SERVER_BROKEN || (server->state == SERVER_LEAVING && server->reason[0] != '\0');
 }
 
 static void

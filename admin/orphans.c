@@ -13,10 +13,19 @@
 #include "lib/log.h"
 #include "lib/orphan.h"
 
+/* Somebody has shown it under a minion's name: the worker only reports it, and forgets it once it is on no master's list. */
+static int
+is_key(const struct orphan *orphan)
+{
+	return strcmp(orphan->kind, "key") == 0;
+}
+
 /* What becomes of it. */
 static const char *
 fate(const struct orphan *orphan)
 {
+	if (is_key(orphan))
+		return "was denied by a Salt master: see there, in pki/minions_denied";
 	if (orphan->drop_it)
 		return "to be deleted";
 	return orphan->ours ? "deleted a day after it was found" : "waits for baas orphan delete";
@@ -92,6 +101,10 @@ orphan_rm(struct admin *admin)
 	if (search.found.id == 0) {
 		log_fault(admin->argv[0], "there is no such orphan: baas orphan list has their numbers");
 		return ERR_NOTFOUND;
+	}
+	if (is_key(&search.found)) {
+		log_fault(search.found.thing, "%s", fate(&search.found));
+		return ERR_INVALID;
 	}
 	return drop(admin, &search.found);
 }

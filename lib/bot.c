@@ -697,11 +697,12 @@ bot_bin(struct db *db, int64_t owner, int64_t id, int64_t now, int64_t erase_at)
 	return set_erase_at(db, id, erase_at);
 }
 
+/* As if it had never had time there: that is over at the first look, unlike one that a clock says is past. */
 enum err
 bot_hasten(struct db *db, int64_t owner, int64_t id, int64_t now)
 {
 	static const char sql[] =
-	    "UPDATE bots SET erase_at = min(erase_at, ?3), " WISHED " WHERE " OWNED " AND binned_at IS NOT NULL";
+	    "UPDATE bots SET erase_at = binned_at, " WISHED " WHERE " OWNED " AND binned_at IS NOT NULL";
 
 	return wish(db, sql, (const int64_t[]){ owner, id }, now);
 }

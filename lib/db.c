@@ -776,7 +776,6 @@ db_begin(struct db *db)
 		return ERR_FAULT;
 	}
 	db_looked(db);
-	db->full = 0;
 	if ((err = lock_shared(db)) != ERR_OK)
 		return err;
 	if ((err = judge(db, sqlite3_exec(db->sql, "BEGIN IMMEDIATE", NULL, NULL, NULL), "begin")) != ERR_OK)
@@ -829,6 +828,7 @@ db_looked(struct db *db)
 {
 	static const char sql[] = "COMMIT";
 
+	db->full = 0;
 	if (!db->looking)
 		return;
 	db->looking = 0;

@@ -110,7 +110,7 @@ void db_looked(struct db *db);
 /* 1 while a transaction is open. */
 int db_in_tx(const struct db *db);
 
-/* 1 if the last ERR_BUSY from sqlite was for want of room on the disk, and not for another's lock. */
+/* 1 if the last ERR_BUSY from sqlite, since db_begin or db_looked, was for want of room on the disk, and not for another's lock. */
 int db_full(const struct db *db);
 
 /* How many statements are open (not reset): 0 after each request, or it is a fault. */

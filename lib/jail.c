@@ -170,13 +170,11 @@ drop_capabilities(void)
 }
 
 static int
-drop_privileges(void)
+restrain(void)
 {
 	const struct rlimit no_core = { 0, 0 };
 
-	if (setrlimit(RLIMIT_CORE, &no_core) == -1 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		return -1;
-	return drop_capabilities();
+	return setrlimit(RLIMIT_CORE, &no_core) == -1 ? -1 : prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 enum err
@@ -184,7 +182,7 @@ jail_enter(const struct jail *jail)
 {
 	int version = jail_version();
 
-	if (drop_privileges() == -1) {
+	if (restrain() == -1 || drop_capabilities() == -1) {
 		log_fault("jail", "privileges: %s", strerror(errno));
 		return ERR_FAULT;
 	}
@@ -195,15 +193,23 @@ jail_enter(const struct jail *jail)
 	return enter_landlock(jail, version);
 }
 
+static enum err
+judge(int result)
+{
+	if (result == 0)
+		return ERR_OK;
+	log_fault("process", "%s", strerror(errno));
+	return ERR_FAULT;
+}
+
+enum err
+jail_restrain(void)
+{
+	return judge(restrain());
+}
+
 enum err
 jail_harden(void)
 {
-	const struct rlimit none = { 0 };
-
-	if (setrlimit(RLIMIT_CORE, &none) == -1 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1) {
-		log_fault("process", "%s", strerror(errno));
-		return ERR_FAULT;
-	}
-	return ERR_OK;
+	return judge(restrain() == -1 ? -1 : prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
 }

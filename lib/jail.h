@@ -12,10 +12,10 @@ struct jail {
 	int			 connect;	/* 1: TCP connects are allowed */
 };
 
-/*
- * For a process that secrets pass through: no core dumps, no debuggers, no programs with more rights than it has.
- * ERR_FAULT: logged.
- */
+/* For every process that secrets pass through: no core dumps, no programs with more rights than it has.  ERR_FAULT: logged. */
+enum err jail_restrain(void);
+
+/* And for one that nobody has to find by its environment: no debuggers, nothing of it in /proc for others of its user. */
 enum err jail_harden(void);
 
 /* The Landlock version of this kernel, 0 if it has none. */

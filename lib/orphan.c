@@ -39,6 +39,18 @@ orphan_saw(struct db *db, const struct orphan *orphan, int64_t now, int *fresh)
 }
 
 enum err
+orphan_keep(struct db *db, const char *kind, const char *thing, int64_t now)
+{
+	static const char	 sql[] = "UPDATE orphans SET seen_at = ?3 WHERE kind = ?1 AND thing = ?2";
+	struct stmt		*st = db_stmt(db, sql);
+
+	db_text(st, 1, kind);
+	db_text(st, 2, thing);
+	db_int(st, 3, now);
+	return db_run(st);
+}
+
+enum err
 orphan_thin(struct db *db, int64_t since, int keys)
 {
 	static const char sql[] = "DELETE FROM orphans WHERE seen_at < ?1 AND (kind = 'key') = ?2";

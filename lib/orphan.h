@@ -12,7 +12,7 @@ struct db;
 
 struct orphan {
 	int64_t	id;
-	char	kind[8];		/* as in makings, or "root", "key", "record" */
+	char	kind[8];		/* as in makings, or "root", "key" */
 	char	thing[SERVER_ID_CAP];
 	char	name[128];
 	int	ours;			/* a making of this very database */
@@ -22,6 +22,9 @@ struct orphan {
 
 /* Found, or seen again; id, found_at and drop_it are the row's.  *fresh: it was not known. */
 enum err orphan_saw(struct db *db, const struct orphan *orphan, int64_t now, int *fresh);
+
+/* If that is one it was seen, and stays one: who is on its way somewhere is judged when it is there. */
+enum err orphan_keep(struct db *db, const char *kind, const char *thing, int64_t now);
 
 /* Forgets those that a whole look has not seen since: keys, or all else. */
 enum err orphan_thin(struct db *db, int64_t since, int keys);

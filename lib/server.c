@@ -160,6 +160,22 @@ server_bots(struct db *db, int64_t server, int64_t *out)
 	return db_one_int(st, out);
 }
 
+enum err
+server_doomed(struct db *db, int64_t server, int *out)
+{
+	static const char sql[] =
+	    "SELECT NOT EXISTS (SELECT 1 FROM bots b WHERE b.server_id = ?1 AND NOT EXISTS"
+	    " (SELECT 1 FROM intents n WHERE n.subject = 'bot:' || b.id AND n.act = 'erase'))";
+	struct stmt	*st = db_stmt(db, sql);
+	int64_t		 doomed;
+	enum err	 err;
+
+	db_int(st, 1, server);
+	if ((err = db_one_int(st, &doomed)) == ERR_OK)
+		*out = doomed != 0;
+	return err;
+}
+
 /* ---- lists: all are read before the first call of each, which may write ---- */
 
 static enum err

@@ -55,6 +55,9 @@ enum err server_order(struct db *db, int64_t person, int64_t now, int64_t *out);
 /* How many bots it has, bin included. */
 enum err server_bots(struct db *db, int64_t server, int64_t *out);
 
+/* *out: 1 if it has none but those that the worker is about to erase: they can't come out of the bin any more. */
+enum err server_doomed(struct db *db, int64_t server, int *out);
+
 enum err server_get(struct db *db, int64_t id, struct server *out);
 enum err server_of_minion(struct db *db, const char *minion, struct server *out);
 enum err server_of_person(struct db *db, int64_t person, struct server *out);

@@ -15,7 +15,6 @@
 #include "worker/world.h"
 
 enum {
-	BROKEN_PAUSE = 10 * 60 * 1000,	/* ms until what is broken is tried again */
 	FULL_PAUSE = 5 * 60 * 1000,	/* ms without makes */
 	LOCKED_PAUSE = 60 * 1000,	/* ms without any act */
 	LATER_PAUSE = 2 * 1000,
@@ -118,7 +117,7 @@ act_break(struct world *w, struct post *post, const struct server *row, const ch
 
 	servers_fault(post, row->minion, why);
 	now.state = SERVER_BROKEN;
-	now.due = clock_now() + BROKEN_PAUSE;
+	now.due = clock_now() + SERVERS_PAUSE;
 	snprintf(now.reason, sizeof(now.reason), "%s", why);
 	if ((err = world_begin(w)) != ERR_OK)
 		return;
@@ -294,7 +293,7 @@ refused(struct errand *e, struct server *row, const struct cloud_answer *answer)
 	char	why[SERVER_REASON_CAP];
 
 	snprintf(why, sizeof(why), "%.20s %.30s: %.140s", plan_act_word(e->step.act), plan_part_word(e->step.part), answer->why);
-	row->due = clock_now() + BROKEN_PAUSE;
+	row->due = clock_now() + SERVERS_PAUSE;
 	if ((leaving || row->state == SERVER_BROKEN) && strcmp(row->reason, why) == 0)
 		return ERR_OK;
 	if (!leaving)

@@ -315,21 +315,22 @@ unnamed(void *ctx, const struct cloud_answer *answer)
 	free(errand);
 }
 
-/* Its name in the DNS goes before what knows of it does.  ERR_NOTFOUND: it has none. */
+/* Its name in the DNS goes before what knows of it does.  ERR_NOTFOUND: it has none; ERR_INVALID: none that can be unset here. */
 static enum err
 unname(struct errand *errand)
 {
 	struct world	*w = errand->w;
 	char		 host[HOST_CAP];
 	int		 has = 0;
+	enum err	 err;
 
-	if (bot_has_record(w->db, errand->bot.id, &has) != ERR_OK || !has)
-		return ERR_NOTFOUND;
+	if ((err = bot_has_record(w->db, errand->bot.id, &has)) != ERR_OK || !has)
+		return err == ERR_OK ? ERR_NOTFOUND : err;
 	snprintf(host, sizeof(host), "%s.%s", errand->bot.name, conf_text(w->conf, CONF_BOTS_DOMAIN));
-	if (w->cloud->name(w, host, "", "", unnamed, errand) != ERR_OK)
-		return ERR_NOTFOUND;
 	w->asked++;
-	return ERR_OK;
+	if ((err = w->cloud->name(w, host, "", "", unnamed, errand)) != ERR_OK)
+		w->asked--;
+	return err;
 }
 
 /* Its data is gone: so are its name and its rows. */
@@ -347,9 +348,9 @@ erased(void *ctx, enum err err)
 	}
 	if (err == ERR_FAULT)
 		world_fault(w, &errand->bot, "its data could not be erased");
-	if (err != ERR_OK)
+	if (err != ERR_OK || (err = unname(errand)) == ERR_BUSY || err == ERR_FAULT)
 		free(errand);
-	else if (unname(errand) != ERR_OK)
+	else if (err != ERR_OK)
 		forget(errand);
 }
 

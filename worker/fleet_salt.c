@@ -66,7 +66,7 @@ is_empty(const struct server *row)
 	if (row->person == 0)
 		return 0;
 	if (row->cloud_id[0] == '\0' && row->volume_id[0] == '\0')
-		return row->state == SERVER_NONE;
+		return row->state != SERVER_READY;
 	return row->generation == 1 && row->powered_at == 0;
 }
 

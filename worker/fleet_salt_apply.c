@@ -236,22 +236,40 @@ herd_end_erasures(struct world *w, struct ward *ward, enum err err)
 	}
 }
 
+/*
+ * There is nothing of a bot that could be erased by itself: its machine has nothing on it; or it is broken and may never
+ * answer, and all that it has is to go, which its volume does after the last of them.
+ */
+static int
+goes_as_whole(struct world *w, const struct ward *ward)
+{
+	int doomed = 0;
+
+	if (ward->empty)
+		return 1;
+	return ward->row.state == SERVER_BROKEN && server_doomed(w->db, ward->id, &doomed) == ERR_OK && doomed;
+}
+
+/* One that the apply under way knows of is done by it: herd_want asks for no other. */
 enum err
 herd_erase(struct world *w, const struct bot *bot, fleet_erased *erased, void *ctx)
 {
 	struct ward	*ward = herd_ward(w, bot->server);
 	struct erasure	*erasure;
+	int		 whole = ward != NULL && goes_as_whole(w, ward);
 
-	if (ward == NULL || (!ward->empty && ward->row.state != SERVER_READY))
+	if (ward == NULL || (!whole && ward->row.state != SERVER_READY))
 		return ERR_BUSY;
 	if ((erasure = calloc(1, sizeof(*erasure))) == NULL) {
 		log_fault(bot->name, "erase: no memory");
 		return ERR_FAULT;
 	}
-	*erasure = (struct erasure){ .erased = erased, .ctx = ctx };
+	*erasure = (struct erasure){
+		.begun = ward->applying && ward->applying_rev >= ward->row.rev, .erased = erased, .ctx = ctx
+	};
 	snprintf(erasure->key, sizeof(erasure->key), "%s", bot->key);
 	w->asked++;
-	if (ward->empty) {
+	if (whole) {
 		end_erasure(w, erasure, ERR_OK);
 		return ERR_OK;
 	}

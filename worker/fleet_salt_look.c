@@ -524,7 +524,8 @@ herd_look(struct world *w, const struct bot *bot, fleet_seen *seen, void *ctx)
 	};
 	snprintf(look->key, sizeof(look->key), "%s", bot->key);
 	snprintf(look->public_key, sizeof(look->public_key), "%s", bot->public_key);
-	look->sight.known = ward != NULL && ward->empty && bot->binned_at != 0;
+	look->sight.known = look->sight.told = ward != NULL && bot->binned_at != 0 &&
+	    (ward->empty || (ward->row.state == SERVER_BROKEN && bot->erase_at <= clock_now()));
 	look->sight.away = ward != NULL && !look->sight.known && ward->row.state != SERVER_READY;
 	if (ward == NULL || look->sight.known || look->sight.away) {
 		finish(w, look);

@@ -396,7 +396,8 @@ open_all(struct worker *worker, const struct options *o)
 	struct world	*w = &worker->world;
 	enum err	 err;
 
-	if ((err = crypt_open()) != ERR_OK || (err = conf_open(o->conf, &worker->conf)) != ERR_OK ||
+	if ((err = jail_restrain()) != ERR_OK || (err = crypt_open()) != ERR_OK ||
+	    (err = conf_open(o->conf, &worker->conf)) != ERR_OK ||
 	    (err = db_open(conf_text(worker->conf, CONF_DATABASE), w->dry ? DB_READ : DB_WRITE, &worker->db)) != ERR_OK ||
 	    (err = loop_open(&worker->loop)) != ERR_OK || (err = watch_signals(worker)) != ERR_OK)
 		return err;

@@ -15,7 +15,8 @@
 
 enum {
 	SERVERS_BUCKETS = 4096,
-	SERVERS_ACTS = 100		/* acts that may be out at one time */
+	SERVERS_ACTS = 100,		/* acts that may be out at one time */
+	SERVERS_PAUSE = 10 * 60 * 1000	/* ms until what is broken, or was refused, is tried again */
 };
 
 /* What the last look, or an answer since, has told of one part. */

@@ -193,8 +193,8 @@ describe_row(struct world *w, const struct server *row, struct plan_case *out)
 	out->powered = row->powered_at != 0;
 	out->ready = row->state == SERVER_READY;
 	out->broken = row->state == SERVER_BROKEN;
-	/* what is in hand is due within a minute; what was refused, later */
-	out->resting = row->due > (out->leaving ? now + CLOCK_MINUTE : now);
+	/* what is in hand is due within a minute; what was refused, later; nothing, later than that: the clock was set back */
+	out->resting = row->due > (out->leaving ? now + CLOCK_MINUTE : now) && row->due <= now + SERVERS_PAUSE;
 	out->tries = (int)row->tries;
 	out->age = row->state == SERVER_JOINING && now > row->state_since ? now - row->state_since : 0;
 	out->deadline = conf_int(w->conf, CONF_LIMITS_JOIN) * 1000;

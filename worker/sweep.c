@@ -75,22 +75,38 @@ is_wanted(struct swept *s, const struct cloud_thing *thing, int *ours)
 	return is_of_row(&s->row, thing->id);
 }
 
-static void
+/* What it is called as an orphan. */
+static const char *
+kind_of(const struct cloud_thing *thing)
+{
+	return sweep_is_root(thing) ? "root" : cloud_kind_word(thing->kind);
+}
+
+static enum err
 saw(struct swept *s, const struct cloud_thing *thing, int ours)
 {
 	struct orphan	orphan = { .ours = ours };
+	enum err	err;
 	int		fresh = 0;
 
-	snprintf(orphan.kind, sizeof(orphan.kind), "%s", sweep_is_root(thing) ? "root" : cloud_kind_word(thing->kind));
+	snprintf(orphan.kind, sizeof(orphan.kind), "%s", kind_of(thing));
 	memcpy(orphan.thing, thing->id, sizeof(orphan.thing));
 	memcpy(orphan.name, thing->name, sizeof(orphan.name));
 	if (s->w->dry) {
 		printf("%-8s %s %s (%s): it belongs to nobody\n", "report", orphan.kind, orphan.thing, orphan.name);
-		return;
+		return ERR_OK;
 	}
-	if (orphan_saw(s->w->db, &orphan, s->now, &fresh) == ERR_OK && fresh)
+	if ((err = orphan_saw(s->w->db, &orphan, s->now, &fresh)) == ERR_OK && fresh)
 		log_fault("orphan", "%s %s (%s) belongs to nobody%s", orphan.kind, orphan.thing, orphan.name,
 		    ours ? ", and is deleted in a day" : "; `baas orphan delete` does");
+	return err;
+}
+
+/* It can't be judged now: if it was an orphan it is one still, and what a person wants of it stays. */
+static enum err
+keep(struct swept *s, const struct cloud_thing *thing)
+{
+	return s->w->dry ? ERR_OK : orphan_keep(s->w->db, kind_of(thing), thing->id, s->now);
 }
 
 /* Something of that server has happened since the look began: what it has may be no longer so. */
@@ -102,37 +118,47 @@ is_moving(const struct swept *s, int64_t server)
 	return post != NULL && (post->acting || (post->acted_at != 0 && post->acted_at >= s->w->servers->begun_at));
 }
 
-static void
+static enum err
 see_ours(struct swept *s)
 {
 	const struct cloud_thing	*thing;
 	int64_t				 server = -1;
+	enum err			 err = ERR_OK;
 	int				 ours;
 
-	for (size_t i = 0; i < s->look->n_ours; i++) {
+	for (size_t i = 0; err == ERR_OK && i < s->look->n_ours; i++) {
 		thing = s->look->ours[i];
 		if (thing->server != server) {
 			server = thing->server;
 			s->row = (struct server){ .id = 0 };
-			if (server_get(s->w->db, server, &s->row) == ERR_FAULT)
-				return;
+			if ((err = server_get(s->w->db, server, &s->row)) != ERR_OK && err != ERR_NOTFOUND)
+				return err;
 		}
-		if (thing->state != CLOUD_MOVING && !is_moving(s, server) && !is_wanted(s, thing, &ours))
-			saw(s, thing, ours);
+		if (thing->state == CLOUD_MOVING || is_moving(s, server))
+			err = keep(s, thing);
+		else
+			err = is_wanted(s, thing, &ours) ? ERR_OK : saw(s, thing, ours);
 	}
+	return err;
 }
 
 /* Machines come with a volume that has no tags until we give it some. */
-static void
+static enum err
 see_roots(struct swept *s)
 {
-	for (size_t i = 0; i < s->look->n; i++) {
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < s->look->n; i++) {
 		const struct cloud_thing *thing = s->look->all[i];
 
-		if (thing->instance[0] == '\0' && thing->state == CLOUD_OFF && thing->holder[0] == '\0' && sweep_is_root(thing) &&
-		    !server_has_root(s->w->db, thing->id))
-			saw(s, thing, 0);
+		if (thing->instance[0] != '\0' || !sweep_is_root(thing) || server_has_root(s->w->db, thing->id))
+			continue;
+		if (thing->state == CLOUD_MOVING)
+			err = keep(s, thing);
+		else if (thing->state == CLOUD_OFF && thing->holder[0] == '\0')
+			err = saw(s, thing, 0);
 	}
+	return err;
 }
 
 /* ---- deleting it ---- */
@@ -160,9 +186,10 @@ has_wanted_disk(struct swept *s, const struct cloud_thing *machine)
 	struct server row;
 
 	for (int i = 0; i < machine->n_disks; i++) {
-		const struct cloud_thing *disk = find(s, machine->disks[i]);
+		const struct cloud_thing	*disk = find(s, machine->disks[i]);
+		enum err			 err = disk == NULL ? ERR_NOTFOUND : server_get(s->w->db, disk->server, &row);
 
-		if (disk != NULL && server_get(s->w->db, disk->server, &row) == ERR_OK && strcmp(row.volume_id, disk->id) == 0)
+		if (err == ERR_OK ? strcmp(row.volume_id, disk->id) == 0 : err != ERR_NOTFOUND)	/* or nobody knows */
 			return 1;
 	}
 	return 0;
@@ -255,21 +282,19 @@ each_orphan(void *ctx, const struct orphan *orphan)
 
 /* ---- all of it ---- */
 
+/* All of it, or nothing is forgotten: what was not come to may be there. */
 static enum err
 take_in(struct swept *s)
 {
 	enum err err;
 
-	if (s->w->dry) {
-		see_ours(s);
-		see_roots(s);
-		return ERR_OK;
-	}
-	if ((err = world_begin(s->w)) != ERR_OK)
+	if (!s->w->dry && (err = world_begin(s->w)) != ERR_OK)
 		return err;
-	see_ours(s);
-	see_roots(s);
-	return world_commit(s->w, orphan_thin(s->w->db, s->now, 0));
+	if ((err = see_ours(s)) == ERR_OK)
+		err = see_roots(s);
+	if (s->w->dry)
+		return err;
+	return world_commit(s->w, err == ERR_OK ? orphan_thin(s->w->db, s->now, 0) : err);
 }
 
 void

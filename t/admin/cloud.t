@@ -106,6 +106,11 @@ is "$(sql "SELECT id, drop_it FROM orphans")" "1|1
 2|0" "a wish, about that one alone"
 is "$(sql "SELECT actor, detail FROM events WHERE what = 'admin.orphan-delete'")" "$me|volume vol-9" "noted"
 run 0 "to be deleted" orphan list
+sql "INSERT INTO orphans VALUES (3, 'key', 'p9-g1', '', 0, 1, 1, 0)"
+run 0 "3|key|p9-g1||1 jan 1970, 00:00|was denied by a Salt master" orphan list
+run 1 "was denied by a Salt master" orphan delete 3
+is "$(sql "SELECT drop_it FROM orphans WHERE id = 3")" 0 "what the worker can't delete is not wished"
+sql "DELETE FROM orphans WHERE id = 3"
 
 # ---- the brake
 
@@ -176,7 +181,10 @@ says ok "orphans: none waits for you"
 says ok "the worker acts"
 ! grep -q 'bots.address\|Landlock\|node' "$dir/out"
 ok $? "what is for this machine's own bots is not looked at"
-sql "UPDATE orphans SET drop_it = 0; UPDATE servers SET state = 'ready'; UPDATE house SET home = 'another'"
+sql "UPDATE servers SET reason = 'delete machine: it is protected' WHERE state = 'leaving'"
+run 1 "" doctor
+says bad "servers: 2 broken"
+sql "UPDATE orphans SET drop_it = 0; UPDATE servers SET state = 'ready', reason = ''; UPDATE house SET home = 'another'"
 echo sesame >"$dir/token"
 chmod 644 "$dir/token"
 conf "cloud = scaleway" "fleet = salt" "salt.master = 127.0.0.1:1:2" "scaleway.token_file = $dir/token" "scaleway.project = p" \

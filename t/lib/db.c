@@ -504,6 +504,8 @@ check_full(struct db *db)
 	is_int(1, db_full(db), "and that is why");
 	db_rollback(db);
 	is_int(1, db_full(db), "still known after the rollback");
+	db_looked(db);
+	is_int(0, db_full(db), "but not in the next request, which may wait for something else");
 	is_int(before, count(db), "nothing was changed");
 	is_int(ERR_OK, db_script(db, "PRAGMA max_page_count = 100000"), "room again");
 	is_int(ERR_OK, db_begin(db), "another one");

@@ -25,6 +25,17 @@ take(void *ctx, const struct orphan *orphan)
 		is_int(ERR_OK, orphan_forget(found->db, orphan->id), "forgotten while listing");
 }
 
+/* The volume that was found at 100. */
+static void
+check_kept(struct db *db)
+{
+	is_int(ERR_OK, orphan_keep(db, "volume", "v1", 250), "it is on its way somewhere");
+	is_int(ERR_OK, orphan_keep(db, "volume", "v2", 250), "as is what is no orphan");
+	is_int(ERR_OK, orphan_thin(db, 250, 0), "and neither was seen at rest");
+	is_int(1, (int)fixture_int(db, "SELECT count(*) FROM orphans WHERE found_at = 100"), "it stays what it was");
+	is_int(1, (int)fixture_int(db, "SELECT count(*) FROM orphans"), "and the other becomes none");
+}
+
 int
 main(void)
 {
@@ -60,6 +71,7 @@ main(void)
 	is_str("volume", found.last.kind, "that was seen");
 	is_int(100, found.last.found_at, "first then");
 	is_int(1, found.last.ours, "and is ours");
+	check_kept(db);
 	found.forget = 1;
 	is_int(ERR_OK, orphan_saw(db, &two, 300, &fresh), "the other comes back");
 	is_int(ERR_OK, orphan_list(db, take, &found), "each may be forgotten");

@@ -42,6 +42,7 @@ check_bots(struct db *db)
 	int64_t		 carol = fixture_person(db, "carol@example.org");
 	int64_t		 n = -5, local = 0;
 	struct bot	 bot;
+	int		 doomed = -1;
 
 	is_int(ERR_OK, server_for(db, carol, &local), "carol's bots go to this machine");
 	is_int(ERR_OK, server_bots(db, local, &n), "it is counted");
@@ -51,6 +52,12 @@ check_bots(struct db *db)
 	is_int(ERR_OK, bot_bin(db, carol, bot.id, 1, 2), "in the bin");
 	is_int(ERR_OK, server_bots(db, local, &n), "it is counted");
 	is_int(1, n, "for it takes its place still");
+	is_int(ERR_OK, server_doomed(db, local, &doomed), "is it doomed?");
+	is_int(0, doomed, "not while a bot can come out of the bin");
+	fixture_sql(db, "INSERT INTO intents (subject, act, opened_at) VALUES ('bot:%lld', 'erase', 0)", (long long)bot.id);
+	is_int(ERR_OK, server_doomed(db, local, &doomed), "but then");
+	is_int(1, doomed, "it is");
+	fixture_sql(db, "DELETE FROM intents");
 	conf_close(conf);
 }
 

@@ -26,6 +26,7 @@ starts() {
 	is 2 $? 'and does nothing'
 	watch
 	alive my 10 'ordered: alive'
+	is '0 0' "$(awk '/^Max core/ { print $5, $6 }' "/proc/$worker/limits")" 'a worker that dies leaves no memory behind'
 	is "$first" "$(field my port)" 'on its port'
 	wish order second
 	alive second 10 'a second one beside it'

@@ -62,6 +62,7 @@ struct fake {
 	int			 acts, looks, ids;
 	int			 answers;	/* minions do */
 	int			 blind;		/* looks fail */
+	int			 slow;		/* looks after which what is on its way still is */
 	const char		*known[8], *denied[8];
 	char			 unkeyed[256];
 };
@@ -122,6 +123,10 @@ take_away(struct fake *f, const char *id)
 static void
 move_on(struct fake *f)
 {
+	if (f->slow > 0) {
+		f->slow--;
+		return;
+	}
 	for (size_t i = 0; i < f->n; i++) {
 		struct cloud_thing *t = &f->things[i];
 
@@ -785,10 +790,28 @@ check_cron(void)
 	restart(w);
 	run(w, 3);
 	is_int(9, f->acts, "the rules are refused: so it does");
-	fixture_sql(w->db, "UPDATE servers SET due = 1 WHERE id = %lld", (long long)id);
+	fixture_sql(w->db, "UPDATE servers SET due = due + 86400000 WHERE id = %lld", (long long)id);
 	restart(w);
 	run(w, 4);
-	is_int(SERVER_READY, row_of(w, id).state, "mended: one worker is enough");
+	is_int(SERVER_READY, row_of(w, id).state, "it does not rest for as long as the clock was set back: mended, one worker is enough");
+	world_free(w);
+}
+
+/* One that is broken goes as any other, and does not rest first. */
+static void
+check_broken_end(void)
+{
+	struct world	*w = world_new("");
+	struct fake	*f = fake_of(w);
+	int64_t		 id = order(w, "alice");
+
+	f->fault = (struct fault){ .at = 6, .verdict = CLOUD_REFUSED };
+	run(w, 3);
+	is_int(SERVER_BROKEN, row_of(w, id).state, "its machine is refused: it is broken");
+	erase_bots(w, id);
+	run(w, 6);
+	is_int(SERVER_NONE, row_of(w, id).state, "its last bot is gone: so is it");
+	has(w, 1, 0, 0, 0, "all that it had is gone");
 	world_free(w);
 }
 
@@ -1088,6 +1111,61 @@ check_orphans(void)
 	world_free(w);
 }
 
+/* A machine that an admin wants gone takes its time to stop: that is still wanted when it has. */
+static void
+check_slow_orphan(void)
+{
+	struct world		*w = world_new("");
+	struct fake		*f = fake_of(w);
+	int64_t			 id = order(w, "alice");
+	struct cloud_thing	*t;
+	char			 orphan[SERVER_ID_CAP];
+
+	run(w, 6);
+	t = add(f, CLOUD_SERVER);
+	memcpy(orphan, t->id, sizeof(orphan));
+	memcpy(t->instance, w->house.instance, sizeof(t->instance));
+	t->server = id;
+	t->state = CLOUD_ON;
+	w->servers->swept_at = 0;
+	run(w, 2);
+	fixture_sql(w->db, "UPDATE orphans SET drop_it = 1, found_at = 5");
+	f->log[0] = '\0';
+	f->slow = 3;
+	for (int i = 0; i < 6; i++) {
+		w->servers->swept_at = 0;
+		run(w, 1);
+	}
+	is_str("stop drop-server ", f->log, "stopped, and then deleted");
+	ok(thing_of(f, orphan) == NULL, "it is gone");
+	world_free(w);
+}
+
+/* A row that can't be read: what was not come to is not taken to be gone. */
+static void
+check_unread_row(void)
+{
+	struct world		*w = world_new("");
+	struct fake		*f = fake_of(w);
+	int64_t			 id = order(w, "alice"), other = order(w, "bob");
+	struct cloud_thing	*t;
+
+	run(w, 6);
+	t = add(f, CLOUD_IP);
+	memcpy(t->instance, w->house.instance, sizeof(t->instance));
+	t->server = other;
+	t->state = CLOUD_OFF;
+	w->servers->swept_at = 0;
+	run(w, 2);
+	fixture_sql(w->db, "UPDATE orphans SET drop_it = 2, found_at = 5");
+	fixture_sql(w->db, "UPDATE servers SET reason = printf('%%300s', 'x') WHERE id = %lld", (long long)id);
+	w->servers->swept_at = 0;
+	run(w, 1);
+	is_int(5, fixture_int(w->db, "SELECT found_at FROM orphans WHERE drop_it = 2"), "an orphan is one still");
+	fixture_sql(w->db, "UPDATE servers SET reason = '' WHERE id = %lld", (long long)id);
+	world_free(w);
+}
+
 static void
 check_keys(void)
 {
@@ -1206,6 +1284,7 @@ main(void)
 	check_life();
 	check_refusals();
 	check_cron();
+	check_broken_end();
 	check_lies();
 	check_kept();
 	check_away();
@@ -1216,6 +1295,8 @@ main(void)
 	check_late();
 	check_brake();
 	check_orphans();
+	check_slow_orphan();
+	check_unread_row();
 	check_keys();
 	check_reports();
 	check_faults();
