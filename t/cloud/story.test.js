@@ -209,7 +209,7 @@ function watch (who) {
 const both = work => Promise.all([alice, bob].map(work))
 
 async function isUntouched (who) {
-  const now = await home.running(who.minion)
+  const now = await home.alone(who.minion)
   assert.equal(now.Id, who.container.Id, `${who.bot}: the same container`)
   assert.deepEqual([now.State.StartedAt, now.RestartCount], [who.container.State.StartedAt, who.container.RestartCount], `${who.bot}: the same run`)
   assert.deepEqual([...watched.seen], ['alive'], `${who.bot}: nothing else was on its page`)
@@ -250,7 +250,7 @@ part('alice signs up, and sees what is done for her bot until it is alive', asyn
 part('it runs in a container as it should', async () => {
   await person.signIn(alice.client, alice)
   Object.assign(alice, await home.server(alice.email))
-  alice.container = await home.running(alice.minion)
+  alice.container = await home.alone(alice.minion)
   const { Config, HostConfig } = alice.container
   assert.match(alice.address, /^127\./)
   await isBound(alice)
@@ -270,7 +270,7 @@ part('bob gets a server of his own, and friends come in', async () => {
   alice.late = await invite(alice, 'for much later')
   await isAlive(bob, BUILD)
   Object.assign(bob, await home.server(bob.email))
-  bob.container = await home.running(bob.minion)
+  bob.container = await home.alone(bob.minion)
   bob.data = dataOf(bob.container)
   bob.key = await key(bob)
   await isBound(bob)
@@ -322,7 +322,7 @@ part('the control plane is down: nothing is applied, nothing goes away, friends 
       const { refused, failed, changed } = await home.apply(who.minion)
       assert.ok(refused ?? failed?.length > 0, `${who.minion}: the apply is refused`)
       assert.deepEqual(changed ?? [], [])
-      assert.equal((await home.running(who.minion)).Id, who.container.Id)
+      assert.equal((await home.alone(who.minion)).Id, who.container.Id)
     })
     await joins(alice.kept.code, 'Sorrel Vance')
   } finally {
@@ -336,7 +336,7 @@ part('the control plane is down: nothing is applied, nothing goes away, friends 
     assert.deepEqual([failed, changed], [[], []], `${who.minion}: one more apply changes nothing`)
   })
   await shows('alive')
-  assert.equal((await home.running(alice.minion)).Id, alice.container.Id)
+  assert.equal((await home.alone(alice.minion)).Id, alice.container.Id)
   await isUntouched(bob)
 })
 
@@ -374,7 +374,7 @@ part('a minion is killed in the middle of an apply', async t => {
   t.diagnostic(`killed ${Date.now() - began} ms after the wish: ${(await home.containers(alice.minion)).map(one => one.State.Status).join(', ') || 'no container'}`)
   alice.container = await comesAlive(alice, alice.container, one => label(one, 'restarts') === '3', 180000)
   assert.ok(home.minion(machine).every(one => !old.some(other => other.pid === one.pid)), 'it is another minion')
-  assert.equal((await home.containers(alice.minion)).length, 1, 'nothing is left of the first try')
+  assert.equal((await home.alone(alice.minion)).Id, alice.container.Id, 'nothing is left of the first try')
   await isUntouched(bob)
 })
 
@@ -453,7 +453,7 @@ part('all servers are brought to the configuration; who has it is left alone', a
   bob.container = await comesAlive(bob, bob.container, one => one.HostConfig.Memory > MEMORY * 2 ** 20)
   await until('alice\'s server was applied to', SOON, async () =>
     (await home.sql(`SELECT 1 FROM servers WHERE id = ${alice.row} AND applied_rev = rev`)).length > 0)
-  const now = await home.running(alice.minion)
+  const now = await home.alone(alice.minion)
   assert.deepEqual([now.Id, now.State.StartedAt], [old.Id, old.State.StartedAt])
 })
 
@@ -474,7 +474,7 @@ part('alice deletes her bot, and bob leaves: containers, data and servers go', a
   const [machine] = (await home.has(alice.row)).servers
   await remove(alice)
   await until('no container is there', SOON, async () => (await home.containers(alice.minion)).length === 0)
-  assert.equal((await home.running(bob.minion)).Id, bob.container.Id)
+  assert.equal((await home.alone(bob.minion)).Id, bob.container.Id)
   await isAlive(bob)
   const at = '/account/delete'
   person.sees(await bob.client.submit(await bob.client.page(at), at, { confirm: bob.email, password: bob.password }), 303)

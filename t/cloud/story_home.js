@@ -70,6 +70,11 @@ class Home {
     return found[0]
   }
 
+  // The same, once it is the only one: an apply that is going on makes another, to compare them.
+  alone (minion) {
+    return until(`${minion} has one container, which runs`, APPLY * 1000, () => this.running(minion))
+  }
+
   // How often an image of the pub was made here.
   async images () {
     return (await this.docker('GET', '/images/json')).filter(one => one.RepoTags?.some(tag => tag.startsWith('baas-pub:')))
