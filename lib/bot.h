@@ -172,6 +172,7 @@ enum err bot_saw(struct db *db, const struct bot *bot, const struct bot_seen *se
  * limit rows, *n: how many.
  */
 enum err bot_hurry(struct db *db, int64_t now, int limit, int *n);
+enum err bot_due_running(struct db *db, int64_t now, int64_t within);	/* all that run, and are due within so many ms, are due */
 enum err bot_wake_all(struct db *db, int64_t server, int64_t now);	/* all of that server, or of every one (0), are due as after a wish */
 enum err bot_set_due(struct db *db, const struct bot *bot, int64_t due);	/* unless a wish came since *bot was read */
 enum err bot_due_over(struct db *db, int64_t now);	/* all whose time in the bin is over are due: the brake was lifted */

@@ -176,6 +176,17 @@ bot_hurry(struct db *db, int64_t now, int limit, int *n)
 }
 
 enum err
+bot_due_running(struct db *db, int64_t now, int64_t within)
+{
+	static const char sql[] = "UPDATE bots SET due = ?1 WHERE due > ?1 AND due <= ?1 + ?2 AND running";
+	struct stmt *st = db_stmt(db, sql);
+
+	db_int(st, 1, now);
+	db_int(st, 2, within);
+	return db_run(st);
+}
+
+enum err
 bot_due_over(struct db *db, int64_t now)
 {
 	static const char sql[] = "UPDATE bots SET due = 0 WHERE binned_at IS NOT NULL AND erase_at <= ?1";

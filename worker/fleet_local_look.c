@@ -258,6 +258,8 @@ see_keeper(struct world *w, const struct bot *bot, int dir, struct sight *sight)
 	/* One that we have just started may not have its lock yet; it is no less there. */
 	if ((sight->running = held || hand->keeper != -1) == 0) {
 		local_dir_end(dir, sight);
+		if (!sight->ran && hand->started_at != 0)
+			snprintf(sight->why, sizeof(sight->why), "its keeper could not run");
 		return;
 	}
 	if (pid != 0)

@@ -26,6 +26,7 @@ enum {
 	JUMP = 2 * 1000,		/* ms that a wall clock does not move by itself between two turns */
 	HURRY_ROWS = 500,
 	THIN = 60 * 1000, THIN_ROWS = 500,
+	THIN_ON = 200,			/* ms to the next rows, while there are more than those */
 	CHECKPOINT = 5 * 1000, WAL_MOST = 4 << 20
 };
 
@@ -38,6 +39,8 @@ turn_open(struct world *w, struct clockwork *c)
 	w->next_due = 0;
 	if ((err = pass_look(w->db, w->fleet->far ? BOT_LOOK_FAR : BOT_LOOK_RUNNING)) != ERR_OK)
 		return err;
+	if (!w->fleet->far && (err = bot_due_running(w->db, clock_now(), BOT_LOOK_RUNNING)) != ERR_OK)
+		return err;	/* the keepers of those that it has not looked at are not followed yet */
 	if ((err = pass_alive(w->db, clock_now())) == ERR_OK)
 		c->alive = clock_boot();
 	return err;
@@ -135,7 +138,10 @@ thin(struct world *w, struct clockwork *c)
 	    (err = mail_hurry(w->db, clock_now())) != ERR_OK)
 		return err;
 	w->mail_due = 0;	/* one's own changes are not noticed */
-	return sample_thin(w->db, clock_now(), THIN_ROWS, &left);
+	err = sample_thin(w->db, clock_now(), THIN_ROWS, &left);
+	if (left)		/* each bot that runs adds a row a minute */
+		c->thinned -= THIN - THIN_ON;
+	return err;
 }
 
 /* Busy is no fault: somebody writes, so it is for another time. */

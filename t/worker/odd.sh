@@ -209,6 +209,10 @@ dies_all() {
 	alive my 15 'before'
 	secret=$(sha256sum <"$state/bots/$(field my dir)/data/secret")
 	before=$(pub my)
+	look="SELECT seen_at FROM bots JOIN agents USING (id) WHERE name = 'my'"
+	sql 'UPDATE bots SET fails = 0'		# it was killed before, and would have to wait for that
+	seen=$(sql "$look")
+	until [ "$(sql "$look")" -gt "$seen" ]; do sleep 0.1; done	# the next look would be in 10 s
 	kill -KILL "$worker" "$(keeper my)" "$before"
 	wait "$worker" 2>/dev/null
 	at=$state/bots/$(field my dir)
@@ -222,12 +226,56 @@ dies_all() {
 	done
 	printf half >"$at/data/config"
 	watch
-	anew my "$before" 10 'all killed, files half written: alive again'
+	anew my "$before" 8 'all killed, files half written: a new worker looks at once, and it is alive again'
 	is "$secret" "$(sha256sum <"$at/data/secret")" 'with the same secret'
 	is 1 "$(pgrep -f -c "baas-keep $at")" 'once'
 	kill -0 "$other"
 	ok $? "and who has the dead keeper's number now lives on"
 	kill "$other"
+}
+
+# ---- a crowd's measurements
+
+# More of them than go at once, of each step: what is older than its time goes within seconds, and nothing else does.
+thins() {
+	world real
+	begun=$(ms)
+	sql "WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM c WHERE i < 1999)
+		INSERT INTO samples SELECT b.id, s.step, $begun / 1000 / s.step * s.step * 1000 + (CASE WHEN i < 1500 THEN -s.kept - s.step - s.step * i
+		ELSE -s.kept / 2 - s.step * (i - 1500) END) * 1000, 1, 1, 1, 1, 1, 1
+		FROM c, (SELECT id FROM bots LIMIT 1) b, (SELECT 60 AS step, 2 * 86400 AS kept UNION ALL SELECT 3600, 60 * 86400
+		UNION ALL SELECT 86400, 5 * 365 * 86400) s"
+	is 6000 "$(sql 'SELECT count(*) FROM samples WHERE memory = 1')" 'old measurements, and younger ones'
+	watch
+	until [ "$(sql 'SELECT count(*) FROM samples WHERE memory = 1')" -le 1500 ] || [ $(($(ms) - begun)) -gt 15000 ]; do sleep 0.1; done
+	is '60 500 3600 500 86400 500 ' "$(sql 'SELECT step, count(*) FROM samples WHERE memory = 1 GROUP BY step' | tr '|\n' '  ')" \
+		'two days of minutes, 60 of hours and five years of days are kept'
+	sql 'DELETE FROM samples WHERE memory = 1'
+	unwatch TERM
+}
+
+# ---- a keeper that ends before it has written down anything
+
+no_keeper() {
+	world real
+	watch
+	wish stop my
+	await my status stopped 15
+	ok $? 'one that is asleep'
+	at=$state/bots/$(field my dir)
+	rm "$at/exit"
+	ln -s nowhere "$at/exit"	# which it does not follow
+	begun_lines=$(grep -c 'my: started' "$state.worker.log")
+	wish start my
+	await my status unhealthy 10
+	ok $? 'its keeper can not begin: unhealthy'
+	is 'its keeper could not run' "$(field my reason)" 'with the reason'
+	sleep 3
+	[ $(($(grep -c 'my: started' "$state.worker.log") - begun_lines)) -lt 9 ]
+	ok $? 'and it is tried again less and less often'
+	rm "$at/exit"
+	alive my 15 'once it can: alive'
+	unwatch TERM
 }
 
 # ---- another program has the port
@@ -319,6 +367,8 @@ is_full() {
 mount_small "$dir/real" 48m
 begin_nonsense
 jumps
+thins
+no_keeper
 dies_all
 loses_port
 is_locked

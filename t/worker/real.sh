@@ -181,6 +181,32 @@ invites() {
 	is 1 $? 'and its label is nowhere in the bot'
 }
 
+# After a reboot all want to start at once: no more do than limits.starts, the others when those are up.
+reboots() {
+	echo 'limits.starts = 2' >>"$conf"
+	for bot in four five six; do
+		wish order "$bot"
+	done
+	unwatch TERM
+	watch
+	for bot in four five six; do
+		alive "$bot" 15 "$bot is there, whichever worker has seen it first"
+	done
+	unwatch KILL
+	for bot in my second third four five six; do
+		pub "$bot" >"$dir/pub.$bot"
+		kill -KILL "$(keeper "$bot")" "$(cat "$dir/pub.$bot")"
+	done
+	begun_lines=$(wc -l <"$state.worker.log")
+	watch
+	for bot in my second third four five six; do
+		anew "$bot" "$(cat "$dir/pub.$bot")" 20 "all killed, as by a reboot: $bot is up again"
+	done
+	tail -n "+$((begun_lines + 1))" "$state.worker.log" >"$dir/reboot"
+	most=$(awk '/ started, port/ && ++n > most { most = n } / -> alive/ { n-- } END { print most + 0 }' "$dir/reboot")
+	is '6 2' "$(grep -c ' started, port' "$dir/reboot") $most" 'never more than two of the six at once'
+}
+
 # What the hostile pub wrote about one of its tries.
 try() {			# NAME
 	sed -n "s/^ \"$1\": \"\(.*\)\",*/\1/p" "$tries"
@@ -273,6 +299,7 @@ outlives
 hands_over
 moves
 invites
+reboots
 jails
 bins
 finish

@@ -9,6 +9,7 @@ workers=''
 preload=''
 n=0
 bad=0
+took=''
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/baas-worker.XXXXXX") || exit 1
 chmod 711 "$dir"
