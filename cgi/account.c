@@ -66,7 +66,7 @@ rename_person(struct call *call)
 	enum err	err;
 
 	if (form_trimmed(&call->form, "name", name, sizeof(name)) != ERR_OK)
-		app_wrong(call, "name", "use 200 letters or fewer");
+		app_wrong(call, "name", "use 200 letters at most, fewer if they have accents");
 	else if (name[0] == '\0')
 		app_wrong(call, "name", "what should we call you?");
 	if (app_wrongs(call) > 0)

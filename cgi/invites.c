@@ -149,7 +149,7 @@ order(struct call *call, const struct bot *bot, const char **why)
 	enum err	err;
 
 	if (form_trimmed(&call->form, "label", label, sizeof(label)) != ERR_OK) {
-		*why = "use 200 letters or fewer";
+		*why = "use 200 letters at most, fewer if they have accents";
 		return ERR_INVALID;
 	}
 	err = invite_order(call->db, bot->id, label, conf_int(call->conf, CONF_LIMITS_UNUSED_INVITES), call->now, &invite, why);

@@ -77,7 +77,7 @@ read_form(struct call *call, struct entry *entry)
 
 	app_field(call, "name", form_get(&call->form, "name"));
 	if (err != ERR_OK)
-		app_wrong(call, "name", "use 200 letters or fewer");
+		app_wrong(call, "name", "use 200 letters at most, fewer if they have accents");
 	else if (entry->name[0] == '\0')
 		app_wrong(call, "name", "what should we call you?");
 	check_payment(call);

@@ -1,7 +1,9 @@
 #!/bin/sh
-# When there is too much to do: the two slots for password hashing, the delays after wrong passwords, a locked database.
+# When there is too much to do: the two slots for password hashing, the delays after wrong passwords, a locked database, a
+# place that two want.
+T_CONF='limits.bots_per_person = 3'
 . "${srcdir:-.}/t/t.sh"
-plan 37
+plan 39
 
 # An account with a real password.
 visit eve
@@ -112,7 +114,39 @@ as bob post agents name=three
 status 503 "writing waits, and not for ever"
 is "$(header Retry-After)" 1 "come back in a second"
 echo "ROLLBACK;" >&8
-exec 8>&- 9<&-
 as bob post agents name=three
 status 303 "now it is made"
 is "$(sql "SELECT count(*) FROM agents WHERE name = 'three'")" 1 "once"
+
+# ---- two orders at the very same moment, and room for one
+
+# Both want to write, which somebody else does: each holds this lock while it waits.
+writers() {
+	grep FLOCK /proc/locks | grep -c ":$(stat -c %i "$T/state/baas.db.lock") "
+}
+order() {
+	(
+		mkdir "$T/$1"
+		cp "$T/cookie.bob" "$T/csrf.bob" "$T/$1"
+		[ "${T_FCGI-}" != 1 ] || ln -s "$T"/sock.* "$T/$1"
+		T=$T/$1
+		as bob post agents "name=$1"
+	) &
+}
+echo "BEGIN IMMEDIATE; SELECT 'held';" >&8
+read -r line <&9
+order four
+one=$!
+order five
+two=$!
+# The two processes of plain CGI; the one of FastCGI takes one after the other.
+tries=0
+until [ "$(writers)" -ge $((2 - ${T_FCGI:-0})) ] || [ "$tries" -gt 200 ]; do
+	tries=$((tries + 1))
+	sleep 0.02
+done
+echo "ROLLBACK;" >&8
+exec 8>&- 9<&-
+wait "$one" "$two"
+is "$(cat "$T/four/head" "$T/five/head" | sed -n 's/^Status: \([0-9]*\).*/\1/p' | sort | tr '\n' ' ')" "303 422 " "two orders at once: one is made"
+is "$(sql "SELECT count(*) FROM agents WHERE name IN ('four', 'five')")" 1 "and no other"

@@ -1,5 +1,5 @@
 'use strict'
-// axe-core finds nothing on any page: light and wide, dark and narrow, with all that can be opened open.
+// axe-core finds nothing on any page: light and wide, dark and narrow, with all that can be opened open.  And each fits.
 
 const assert = require('node:assert/strict')
 const { after, before, test } = require('node:test')
@@ -40,7 +40,7 @@ async function look ([where, details, options]) {
 }
 
 for (const [scheme, viewport] of Object.entries(VIEWS)) {
-  test(`axe-core finds nothing in ${scheme}`, { skip }, async t => {
+  test(`axe-core finds nothing in ${scheme}, and all fits ${viewport.width} px`, { skip }, async t => {
     const context = await chromium.newContext({ colorScheme: scheme, viewport })
     const { page, show } = await pages.screen(context, site)
     const wrong = []
@@ -50,6 +50,8 @@ for (const [scheme, viewport] of Object.entries(VIEWS)) {
       for (const [where, details] of PARTS.slice(0, MENUS.includes(one.name) ? 2 : 1)) {
         wrong.push(...(await page.evaluate(look, [where, details, OPTIONS])).map(words => `${one.name}: ${words}`))
       }
+      const wide = await page.evaluate(() => document.scrollingElement.scrollWidth)
+      if (wide > viewport.width) wrong.push(`${one.name}: ${wide} px wide at ${viewport.width}`)
     }
     t.diagnostic(`${all.length} pages`)
     await context.close()

@@ -79,8 +79,9 @@ test('SIGKILL of the worker: another one within 2 s, and no pub is touched', asy
 })
 
 test('without any worker every page says #unsure within 45 s, and then all is well again', async t => {
-  const pages = ['', '/status', '/invites', '/stop', '/restart', '/delete']
   await isAlive()
+  const { invite } = await person.invite(client, who.bot, 'while we see it')
+  const pages = ['', '/status', '/invites', '/start', '/stop', '/restart', '/delete', `/invites/${invite}/revoke`]
   const pub = only('pub')
   const supervisors = site.supervisors()
   procs.signal(supervisors, 'SIGSTOP')

@@ -155,7 +155,7 @@ test('a directory with a long name', { skip }, async t => {
   for (const name of ['secret', 'config']) fs.renameSync(path.join(pub.dir, name), path.join(long, name))
   const fd = fs.openSync(long, 'r')
   t.after(() => fs.closeSync(fd))
-  await ready(launch(t, { ...pub, dir: long, socket: `/proc/${process.pid}/fd/${fd}/socket` }))
+  await ready(launch(t, { ...pub, socket: `/proc/${process.pid}/fd/${fd}/socket` }, [], long))
 })
 
 test('a relative directory', { skip }, async t => {
