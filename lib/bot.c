@@ -36,6 +36,12 @@ static const char *const tags[BOT_STATUS__MAX] = {
 	[BOT_DELETING] = "#leaving",
 };
 
+int
+bot_rests(const struct bot *bot)
+{
+	return bot->stopped || bot->binned_at != 0 || bot->suspended_at != 0;
+}
+
 const char *
 bot_status_word(enum bot_status status)
 {

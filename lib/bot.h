@@ -76,6 +76,9 @@ struct bot_line {
 const char *bot_status_word(enum bot_status status);
 const char *bot_status_tag(enum bot_status status);
 
+/* 1: it is not to run, since it is stopped, in the bin or suspended. */
+int bot_rests(const struct bot *bot);
+
 /* Why a name can't be had: words for the page, or NULL if it is well formed and not reserved.  Folds name to lower case. */
 const char *bot_name_fault(char name[BOT_NAME_CAP]);
 

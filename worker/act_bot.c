@@ -402,7 +402,7 @@ want_of(struct world *w, const struct bot *bot)
 {
 	if (is_over(w, bot))
 		return BOT_GONE;
-	return bot->stopped || bot->binned_at != 0 || bot->suspended_at != 0 ? BOT_REST : BOT_RUN;
+	return bot_rests(bot) ? BOT_REST : BOT_RUN;
 }
 
 static int

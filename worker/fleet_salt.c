@@ -245,12 +245,11 @@ restart(struct world *w, const struct ward *ward, const struct bot *bot)
 static enum err
 stop(struct world *w, const struct bot *bot, int hard)
 {
-	struct ward	*ward = herd_ward(w, bot->server);
-	int		 rests = bot->stopped || bot->binned_at != 0 || bot->suspended_at != 0;
+	struct ward *ward = herd_ward(w, bot->server);
 
 	if (ward == NULL || ward->row.state != SERVER_READY)
 		return ERR_BUSY;
-	if (hard && !rests)
+	if (hard && !bot_rests(bot))
 		return restart(w, ward, bot);
 	herd_want(w, ward);
 	return ERR_OK;

@@ -76,12 +76,6 @@ describe_case(const struct glance *g, const struct hand *hand, const struct sigh
 	};
 }
 
-static int
-rests(const struct bot *bot)
-{
-	return bot->stopped || bot->binned_at != 0 || bot->suspended_at != 0;
-}
-
 /*
  * Of a young pub that says nothing, and of one that is being ended, there is nothing to say.  But where the page goes on
  * to call it unwell, what was said before stays.
@@ -92,7 +86,7 @@ reason(const struct bot *bot, const struct bot_case *look, const struct sight *s
 	int silent = look->told || (plan_bot_waking(look) && !look->answered);
 	int no_news = silent || (!look->running && !look->ended);
 
-	if (look->proven || (look->told && rests(bot)))
+	if (look->proven || (look->told && bot_rests(bot)))
 		return NULL;
 	if (no_news && bot->fails >= BOT_FAILS_SHOWN && bot->reason[0] != '\0')
 		return bot->reason;
@@ -135,7 +129,7 @@ next_look(const struct glance *g, const struct sight *sight, const struct findin
 
 	if (!sight->running && !g->bot.stopped && again > 0)
 		next = least(next, again);
-	else if (!sight->running && !rests(&g->bot) && !f->look.far)	/* it starts now, or the next worker soon finds it */
+	else if (!sight->running && !bot_rests(&g->bot) && !f->look.far)	/* it starts now, or the next worker soon finds it */
 		next = least(next, BOT_LOOK_FAILED);
 	return least(next, bin_left(g->w, &g->bot, f->now));
 }

@@ -36,10 +36,10 @@ check_kept(struct db *db)
 	is_int(1, (int)fixture_int(db, "SELECT count(*) FROM orphans"), "and the other becomes none");
 }
 
-int
-main(void)
+/* Two, of which an admin wants the later one gone. */
+static void
+check_seen(struct db *db)
 {
-	struct db	*db = fixture_db();
 	struct orphan	 one = { .kind = "volume", .thing = "v1", .name = "baas-data-1", .ours = 1 };
 	struct orphan	 two = { .kind = "ip", .thing = "v1", .name = "", .ours = 0 };
 	struct found	 found = { .db = db };
@@ -62,6 +62,17 @@ main(void)
 	is_int(1, found.last.drop_it, "and still wanted gone");
 	is_int(150, found.last.found_at, "found then");
 	is_int(160, found.last.seen_at, "seen then");
+}
+
+int
+main(void)
+{
+	struct db	*db = fixture_db();
+	struct orphan	 two = { .kind = "ip", .thing = "v1", .name = "", .ours = 0 };
+	struct found	 found = { .db = db };
+	int		 fresh = -1;
+
+	check_seen(db);
 	is_int(ERR_OK, orphan_thin(db, 999, 1), "keys are others' business");
 	is_int(2, (int)fixture_int(db, "SELECT count(*) FROM orphans"), "so both stay");
 	is_int(ERR_OK, orphan_thin(db, 161, 0), "a whole look without it");
